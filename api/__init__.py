@@ -1,0 +1,1 @@
+"""The ledger over HTTP and on the command line."""

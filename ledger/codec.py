@@ -1,0 +1,42 @@
+"""Bytes and digests: canonical JSON (RFC 8785), the salted commitment to a payload, the leaf hash (RFC 9162, 2.1.1)."""
+
+import hashlib
+from typing import Any
+
+import orjson
+
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+
+
+def canonical(value: Any) -> bytes:
+    """`value` as canonical JSON. Keys must be ASCII and numbers whole and below 2^53 in size: then sorting by
+    code point is RFC 8785's order and no number has two spellings. Raises ValueError otherwise."""
+    _check(value)
+    try:
+        return orjson.dumps(value, option=_OPTIONS)
+    except (TypeError, orjson.JSONEncodeError) as error:
+        raise ValueError(f"cannot be written as canonical JSON: {error}") from error
+
+
+def _check(value: Any) -> None:
+    if isinstance(value, dict):
+        for name, part in value.items():
+            if not isinstance(name, str) or not name.isascii():
+                raise ValueError(f"key {name!r} is not ASCII")
+            _check(part)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            _check(part)
+    elif isinstance(value, float):
+        raise ValueError(f"{value!r} is a fraction; write decimal amounts as text")
+
+
+def commitment(salt: bytes, payload: bytes) -> str:
+    """SHA-256 over the 32-byte salt and the payload, in hexadecimal: binds the payload, and tells nothing of it once the salt is gone."""
+    assert len(salt) == 32
+    return hashlib.sha256(salt + payload).hexdigest()
+
+
+def leaf_hash(envelope: bytes) -> bytes:
+    """RFC 9162: SHA-256 over 0x00 and the leaf, 32 bytes."""
+    return hashlib.sha256(b"\x00" + envelope).digest()

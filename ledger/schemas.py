@@ -1,0 +1,277 @@
+"""marshmallow schemas derived from the declarations in `ledger.events` and `ledger.values`.
+
+`parse_event` turns JSON into an `Event` or raises `Invalid`, whose faults point (RFC 6901) at each wrong
+field and say what to do. The same schemas document the API.
+"""
+
+import types
+import typing
+from dataclasses import MISSING, dataclass, fields
+from functools import cache
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+from marshmallow import Schema, ValidationError, post_load, validate
+from marshmallow import fields as mf
+from marshmallow_oneofschema import OneOfSchema
+
+from ledger.events import EVENTS
+from ledger.events.about_entries import EntryCorrected
+from ledger.said import Event
+from ledger.values import DateText, MissionName, Prose, Ref, Source, Text, Unfit, nearest_first
+
+MAX_SAFE_INTEGER = 2**53 - 1
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with a request: where (a JSON pointer) and what, as a sentence that says what to do."""
+
+    pointer: str
+    detail: str
+
+
+class Invalid(ValueError):
+    """Input that fits no event: carries every fault found."""
+
+    def __init__(self, faults: list[Fault]):
+        super().__init__("; ".join(f"{fault.pointer or '/'}: {fault.detail}" for fault in faults))
+        self.faults = faults
+
+
+class TextField(mf.String):
+    """A string that a `Text` checks and brings into its normal form."""
+
+    def __init__(self, text: Text, **more: Any):
+        super().__init__(**more)
+        self.text = text
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if not isinstance(value, str):
+            raise ValidationError(f"must be a string: {self.text.meaning}")
+        try:
+            return self.text.check(value)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+
+class TargetField(mf.Field):
+    """A position (integer) or a ref (string)."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | str:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_SAFE_INTEGER:
+            return value
+        if isinstance(value, str):
+            return TextField(_text_of(Ref)).deserialize(value)
+        raise ValidationError("must be an entry's position (a number from 0) or the ref that its recorder gave it")
+
+
+class BooleanField(mf.Boolean):
+    """true or false, and nothing that merely looks like it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("must be true or false")
+        return value
+
+
+class DeclaredSchema(Schema):
+    """A schema whose refusals of unknown fields name the nearest right ones."""
+
+    declared: type | None = None
+
+    def load(self, data: Any, **options: Any) -> Any:
+        if not isinstance(data, dict):
+            raise ValidationError("must be a JSON object")
+        try:
+            return super().load(data, **options)
+        except ValidationError as error:
+            raise ValidationError(name_unknown(error.messages, list(self.fields))) from error
+
+    @post_load
+    def made(self, data: dict[str, Any], **_: Any) -> Any:
+        if self.declared is None:
+            return data
+        try:
+            return self.declared(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
+        except Unfit as error:
+            raise ValidationError({error.field: [str(error)]}) from error
+
+
+def name_unknown(messages: Any, known: list[str]) -> Any:
+    """The messages with `Unknown field.` replaced by a sentence that names the nearest fields."""
+    if not isinstance(messages, dict):
+        return messages
+    return {name: [f"is not a field here; the fields are: {nearest_first(str(name), known)}"] if told == ["Unknown field."] else told
+            for name, told in messages.items()}
+
+
+class Tagged(OneOfSchema):
+    """One of several declared classes, told apart by a field."""
+
+    type_field_remove = False
+
+    def load(self, data: Any, **options: Any) -> Any:
+        tag = data.get(self.type_field) if isinstance(data, dict) else None
+        if not isinstance(data, dict):
+            raise ValidationError("must be a JSON object")
+        if tag is None:
+            raise ValidationError({self.type_field: [f"is missing; it is one of: {nearest_first('', self.type_schemas)}"]})
+        if not isinstance(tag, str) or tag not in self.type_schemas:
+            raise ValidationError({self.type_field: [f"{str(tag)[:80]!r} is not one of: {nearest_first(str(tag), self.type_schemas)}"]})
+        return super().load(data, **options)
+
+
+def _text_of(annotation: Any) -> Text:
+    return next(mark for mark in annotation.__metadata__ if isinstance(mark, Text))
+
+
+def _text_field(text: Text, options: dict[str, Any]) -> mf.Field:
+    about: dict[str, Any] = {} if text.choices else {"maxLength": text.max_length, "minLength": 1}
+    if text.choices:
+        about["enum"] = list(text.choices)
+    elif text.pattern != Text.pattern:
+        about["pattern"] = f"^(?:{text.pattern})$"
+    options["metadata"] = about | {key: value for key, value in options["metadata"].items() if value is not None}
+    if text.example and "example" not in options["metadata"]:
+        options["metadata"]["example"] = text.example
+    return TextField(text, **options)
+
+
+def _number_field(annotated: Any, options: dict[str, Any]) -> mf.Field:
+    low, high = annotated.get("low"), annotated.get("high")
+    bounds = validate.Range(0 if low is None else low, MAX_SAFE_INTEGER if high is None else high,
+                            error="must be from {min} to {max}")
+    return mf.Integer(strict=True, validate=bounds, error_messages={"invalid": "must be a whole number, without quotes"}, **options)
+
+
+def field_for(annotation: Any, metadata: typing.Mapping[str, Any], required: bool) -> mf.Field:
+    """The marshmallow field for one declared field."""
+    annotation = _without_none(annotation)
+    shown = {"description": metadata.get("description"), "example": metadata.get("example")}
+    options: dict[str, Any] = {"required": required, "metadata": {k: v for k, v in shown.items() if v is not None},
+                               "error_messages": {"required": "is missing", "null": "must not be null; leave it out instead"}}
+    if get_origin(annotation) is Annotated:
+        return _text_field(_text_of(annotation), options)
+    if get_origin(annotation) is Literal:
+        return mf.String(validate=validate.Equal(get_args(annotation)[0]), **options)
+    if get_origin(annotation) is tuple:
+        most = metadata.get("most") or 100
+        length = validate.Length(1, most, error="must hold {min} to {max} things")
+        return mf.List(field_for(get_args(annotation)[0], {}, True), validate=length, **options)
+    if annotation == int | str:
+        options["metadata"]["type"] = ["integer", "string"]
+        return TargetField(**options)
+    if annotation is bool:
+        return BooleanField(**options)
+    if annotation is int:
+        bounds = options.pop("error_messages")
+        made = _number_field(metadata, options)
+        made.error_messages.update(bounds)
+        return made
+    if get_origin(annotation) is dict:
+        return mf.Dict(keys=mf.String(validate=validate.Length(max=64)), **options)
+    return mf.Nested(schema_for(annotation)(), **options)
+
+
+def _without_none(annotation: Any) -> Any:
+    if get_origin(annotation) in (typing.Union, types.UnionType) and type(None) in get_args(annotation):
+        rest = [part for part in get_args(annotation) if part is not type(None)]
+        return rest[0] if len(rest) == 1 else typing.Union[tuple(rest)]
+    return annotation
+
+
+@cache
+def schema_for(declared: Any) -> type[Schema]:
+    """The schema class of a declared class, or of a union of classes told apart by their `kind`."""
+    if get_origin(declared) in (typing.Union, types.UnionType):
+        members = {_tag(member): schema_for(member) for member in get_args(declared)}
+        return type("Or".join(member.__name__ for member in get_args(declared)), (Tagged,),
+                    {"type_field": "kind", "type_schemas": members, "get_obj_type": lambda self, obj: obj.kind})
+    hints = get_type_hints(declared, include_extras=True)
+    made = {part.name: field_for(hints[part.name], part.metadata, part.default is MISSING) for part in fields(declared)}
+    return type(declared.__name__, (DeclaredSchema,), {**made, "declared": declared, "__doc__": declared.__doc__})
+
+
+def _tag(member: type) -> str:
+    return get_args(get_type_hints(member, include_extras=True)["kind"])[0]
+
+
+def _plain(annotation: Any, description: str, **more: Any) -> mf.Field:
+    return field_for(annotation, {"description": description, **more}, more.get("required", False))
+
+
+class _SaidSchema(DeclaredSchema):
+    effective = _plain(DateText, "When the fact holds in the world, as precisely as it is known.", required=True)
+    source = _plain(Source, "Where it stands.")
+    note = _plain(Prose, "What the fields cannot say.")
+    ref = _plain(Ref, "The recorder's own name for the event, unique in the ledger; corrections may name it as their target.")
+    expected_version = _plain(int, "Version that the stream must have; 0 for a stream that must not exist yet.")
+
+    @post_load
+    def made(self, data: dict[str, Any], **_: Any) -> Event:
+        data.pop("type")
+        return Event(**data)
+
+
+@cache
+def said_schema(type_name: str) -> type[Schema]:
+    """The schema of a whole event of one type, as it is sent to be recorded."""
+    declared = EVENTS[type_name]
+    parts = {
+        "type": mf.String(required=True, validate=validate.Equal(type_name), metadata={"description": "The event type."}),
+        "data": mf.Nested(schema_for(declared)(), required=True, error_messages={"required": "is missing"},
+                          metadata={"description": "What is said."}),
+    }
+    if not declared.LEDGER_WIDE:  # an event about an entry takes its mission from the target
+        parts["mission"] = field_for(MissionName, {"description": "The mission."}, not declared.ABOUT)
+    return type("Event" + declared.__name__, (_SaidSchema,), {**parts, "__doc__": declared.__doc__})
+
+
+class EventSchema(Tagged):
+    """Any event, told apart by its `type`."""
+
+    type_schemas = {name: said_schema(name) for name in EVENTS}
+
+    def get_obj_type(self, obj: Event) -> str:
+        return obj.type
+
+
+_EVENT = EventSchema()
+
+
+def parse_event(raw: Any, at: str = "") -> Event:
+    """The event that `raw` JSON data says. Raises Invalid with every fault, pointers beginning with `at`."""
+    try:
+        event = _EVENT.load(raw)
+    except ValidationError as error:
+        raise Invalid(faults_of(error.messages, at)) from error
+    check_correction(event, at)
+    return event
+
+
+def check_correction(event: Event, at: str) -> None:
+    """A correction must change something."""
+    changed = event.data
+    if isinstance(changed, EntryCorrected) and changed.effective is None and changed.data is None and changed.source is None:
+        raise Invalid([Fault(f"{at}/data", "corrects nothing; give effective, data or source as they should be")])
+
+
+def parse_data(type_name: str, raw: Any, at: str = "") -> Any:
+    """The declared data of an event of `type_name`, such as a target's data after a correction. Raises Invalid."""
+    try:
+        return schema_for(EVENTS[type_name])().load(raw)
+    except ValidationError as error:
+        raise Invalid(faults_of(error.messages, at)) from error
+
+
+def faults_of(messages: Any, at: str = "") -> list[Fault]:
+    """marshmallow's nested messages as a flat list of faults with JSON pointers."""
+    if isinstance(messages, dict):
+        return [fault for name, told in messages.items() for fault in faults_of(told, _step(at, name))]
+    return [Fault(at, str(message)) for message in (messages if isinstance(messages, list) else [messages])]
+
+
+def _step(at: str, name: Any) -> str:
+    if name == "_schema":
+        return at
+    return f"{at}/{str(name).replace('~', '~0').replace('/', '~1')}"

@@ -1,0 +1,103 @@
+"""What stands after corrections and retractions: step 3 of the definition of time travel. Pure.
+
+A retraction takes its target away, a correction replaces parts of it; both may themselves be retracted or
+corrected. Their targets always lie before them, so one walk from the newest to the oldest entry settles what
+is retracted, and a correction is settled before it is applied.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.entries import Entry
+from ledger.values import PartialDate
+
+CORRECTED, RETRACTED = "entry.corrected", "entry.retracted"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An entry as it stands: with the corrections that apply (their positions), and the entry that it is about."""
+
+    entry: Entry
+    effective: str
+    data: Mapping[str, Any]
+    source: Mapping[str, Any] | None
+    corrections: tuple[int, ...] = ()
+    about: "Standing | None" = None
+
+    @property
+    def position(self) -> int:
+        return self.entry.position
+
+    @property
+    def positions(self) -> list[int]:
+        """The entries that this comes from: itself and its corrections."""
+        return [self.entry.position, *self.corrections]
+
+    @property
+    def type(self) -> str:
+        return self.entry.type
+
+    @property
+    def mission(self) -> str | None:
+        return self.entry.mission
+
+    @property
+    def first(self) -> str:
+        return PartialDate.parse(self.effective).first.isoformat()
+
+
+def standing(entries: Iterable[Entry]) -> list[Standing]:
+    """The entries that stand, in position order, without the corrections and retractions themselves.
+
+    `entries` in position order; an entry whose target is not among them is kept and has no `about`.
+    A redacted entry has no data and does not stand.
+    """
+    kept = [entry for entry in entries if entry.data is not None]
+    changes = _changes(kept)
+    made: dict[int, Standing] = {}
+    for entry in kept:
+        if entry.position not in changes.retracted and entry.type not in (CORRECTED, RETRACTED):
+            about = made.get(entry.target) if entry.target is not None else None
+            made[entry.position] = changes.settle(entry, about)
+    return list(made.values())
+
+
+@dataclass(frozen=True)
+class _Changes:
+    retracted: frozenset[int]
+    corrections: Mapping[int, list[Entry]]
+
+    def settle(self, entry: Entry, about: Standing | None = None) -> Standing:
+        """`entry` with its corrections applied in position order, each settled first."""
+        effective, data, source, positions = entry.effective, entry.data or {}, entry.source, []
+        for correction in self.corrections.get(entry.position, ()):
+            settled = self.settle(correction)
+            change = settled.data
+            effective = change.get("effective") or effective
+            data = merge(data, change.get("data"))
+            source = change.get("source") or source
+            positions += settled.positions
+        return Standing(entry, effective, data, source, tuple(sorted(positions)), about)
+
+
+def _changes(entries: list[Entry]) -> _Changes:
+    retracted: set[int] = set()
+    corrections: dict[int, list[Entry]] = defaultdict(list)
+    for entry in reversed(entries):
+        if entry.position in retracted or entry.target is None:
+            continue
+        if entry.type == RETRACTED:
+            retracted.add(entry.target)
+        elif entry.type == CORRECTED:
+            corrections[entry.target].insert(0, entry)
+    return _Changes(frozenset(retracted), corrections)
+
+
+def merge(data: Mapping[str, Any], change: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """`data` with the fields of `change` in place of its own; null takes a field away."""
+    if not change:
+        return data
+    return {name: value for name, value in {**data, **change}.items() if value is not None}

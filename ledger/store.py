@@ -1,0 +1,238 @@
+"""The write path and the reads of entries, in SQL, on SQLite and PostgreSQL.
+
+Every append updates one head row inside its transaction, so positions are gapless and become visible in
+order: PostgreSQL by the row's lock, SQLite by BEGIN IMMEDIATE. There are no sequences and no gaps to wait for.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import uuid_utils
+from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select, update
+
+from ledger import tables
+from ledger.decisions import Accepted, Known, decide, needs, needs_of_corrections
+from ledger.entries import Entry, enter, instant
+from ledger.refusals import Refusal, Refused
+from ledger.said import Event
+from ledger.values import PartialDate, as_json
+
+CHUNK = 400
+Project = Callable[[Connection, Sequence[Entry]], None]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a request led to: its entries, and whether they had been recorded by an earlier, equal request."""
+
+    entries: list[Entry]
+    replayed: bool
+
+
+def open_engine(url: str, **options: Any) -> Engine:
+    """An engine for `url`. SQLite: WAL, synchronous FULL, foreign keys and recursive triggers on, writers wait 30 s."""
+    engine = create_engine(url, json_serializer=None, pool_pre_ping=not url.startswith("sqlite"), **options)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _sqlite_settings)
+        event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _sqlite_settings(connection: Any, _: Any) -> None:
+    connection.isolation_level = None
+    for setting in ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"):
+        connection.execute(f"PRAGMA {setting}")
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that writes; committed at the end, rolled back on any error."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One transaction that reads a single state of the database throughout."""
+    options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+    with engine.connect().execution_options(**options) as connection, connection.begin():
+        yield connection
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def record(connection: Connection, events: Sequence[Event], *, actor: str, project: Project, key: str | None = None,
+           clock: Callable[[], datetime] = now) -> Recorded:
+    """Record `events` as one: all or nothing, in one transaction that the caller commits.
+
+    Takes the head, looks the idempotency `key` up, decides, appends, lets `project` update the projections.
+    Raises Refused with every refusal; nothing is then to be committed.
+    """
+    size, last = lock_head(connection)
+    if key is not None and (earlier := _receipt(connection, actor, key, events)):
+        return earlier
+    recorded_at = max(instant(clock()), last)
+    entries = _decided(connection, events, size, recorded_at, actor)
+    _append(connection, entries)
+    connection.execute(update(tables.head).values(size=size + len(entries), recorded_at=recorded_at))
+    project(connection, entries)
+    if key is not None:
+        receipt = {"actor": actor, "key": key, "request": digest(events), "first_position": size, "count": len(entries), "recorded_at": recorded_at}
+        connection.execute(insert(tables.receipts), receipt)
+    return Recorded(entries, replayed=False)
+
+
+def lock_head(connection: Connection) -> tuple[int, str]:
+    """The ledger's size and last recorded_at, held until the transaction ends."""
+    row = connection.execute(select(tables.head.c.size, tables.head.c.recorded_at).with_for_update()).one()
+    return row.size, row.recorded_at
+
+
+def digest(events: Sequence[Event]) -> str:
+    """SHA-256 over what is said, whatever the order of its fields: what makes two requests the same."""
+    said = [{"type": e.type, "mission": e.mission, "effective": e.effective, "data": as_json(e.data), "source": as_json(e.source),
+             "note": e.note, "ref": e.ref, "expected_version": e.expected_version} for e in events]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _receipt(connection: Connection, actor: str, key: str, events: Sequence[Event]) -> Recorded | None:
+    found = connection.execute(select(tables.receipts).where(tables.receipts.c.actor == actor, tables.receipts.c.key == key)).one_or_none()
+    if found is None:
+        return None
+    if found.request != digest(events):
+        raise Refused([Refusal("key-reused", "", "this idempotency key was used for another request; take a new one")])
+    wanted = range(found.first_position, found.first_position + found.count)
+    return Recorded(read_entries(connection, tables.entries.c.position.between(wanted.start, wanted.stop - 1)), replayed=True)
+
+
+def _decided(connection: Connection, events: Sequence[Event], size: int, recorded_at: str, actor: str) -> list[Entry]:
+    known = _look_up(connection, events)
+    entries, refusals = [], []
+    for index, said in enumerate(events):
+        decision = decide(said, known)
+        if isinstance(decision, Accepted):
+            entry = _entered(decision, known, size + index, recorded_at, actor)
+        if not isinstance(decision, Accepted) or isinstance(entry, Refusal):
+            found = decision if not isinstance(decision, Accepted) else [entry]
+            refusals += [(index, refusal) for refusal in found]
+        else:
+            known.add(entry)
+            entries.append(entry)
+    if refusals:
+        raise Refused([_at(index, refusal, len(events)) for index, refusal in refusals])
+    return entries
+
+
+def _at(index: int, refusal: Refusal, count: int) -> Refusal:
+    pointer = f"/{index}{refusal.pointer}" if count > 1 else refusal.pointer
+    return Refusal(refusal.code, pointer, refusal.detail, refusal.actual_version)
+
+
+def _entered(accepted: Accepted, known: Known, position: int, recorded_at: str, actor: str) -> Entry | Refusal:
+    version = known.versions.get(accepted.stream, 0) + 1
+    try:
+        return enter(accepted.event, position=position, entry_id=str(uuid_utils.uuid7()), stream=accepted.stream, version=version,
+                     mission=accepted.mission, root=position if accepted.root is None else accepted.root, recorded_at=recorded_at,
+                     actor=actor, salt=os.urandom(32))
+    except ValueError as error:
+        return Refusal("too-large", "", str(error))
+
+
+def _look_up(connection: Connection, events: Sequence[Event]) -> Known:
+    """Everything that the decisions about `events` have to know."""
+    wanted, e, known = needs(events), tables.entries.c, Known()
+    for entry in [*_among(connection, e.position, wanted.positions), *_among(connection, e.ref, wanted.refs)]:
+        known.entries[entry.position] = entry
+        if entry.ref:
+            known.refs[entry.ref] = entry.position
+    streams = wanted.streams | needs_of_corrections(events, known)
+    known.streams = {stream: [] for stream in streams}
+    for entry in _among(connection, e.stream, streams):
+        known.streams[entry.stream].append(entry)
+    for entry in _among(connection, e.root, {entry.root for entry in known.entries.values()}):
+        known.families.setdefault(entry.root, []).append(entry)
+    known.versions = _versions(connection, wanted.versions | {entry.stream for entry in known.entries.values()})
+    return known
+
+
+def _among(connection: Connection, column: Any, values: Iterable[Any]) -> list[Entry]:
+    return [entry for part in chunks(sorted(values)) for entry in read_entries(connection, column.in_(part))]
+
+
+def chunks(values: Sequence[Any], size: int = CHUNK) -> Iterator[Sequence[Any]]:
+    return (values[start:start + size] for start in range(0, len(values), size))
+
+
+def _versions(connection: Connection, streams: Iterable[str]) -> dict[str, int]:
+    e = tables.entries.c
+    found: dict[str, int] = {}
+    for part in chunks(sorted(streams)):
+        rows = connection.execute(select(e.stream, func.max(e.version)).where(e.stream.in_(part)).group_by(e.stream))
+        found |= {stream: version for stream, version in rows}
+    return found
+
+
+def _append(connection: Connection, entries: Sequence[Entry]) -> None:
+    for part in chunks([_row(entry) for entry in entries]):
+        connection.execute(insert(tables.entries), list(part))
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    date, data = PartialDate.parse(entry.effective), entry.data or {}
+    named = [data.get("party"), *data.get("jointly_with", ()), *data.get("sent_by", ()), *data.get("participants", ())]
+    return {
+        "position": entry.position, "id": entry.id, "stream": entry.stream, "version": entry.version, "mission": entry.mission,
+        "type": entry.type, "effective": entry.effective, "first_day": date.first.isoformat(), "last_day": date.last.isoformat(),
+        "recorded_at": entry.recorded_at, "actor": entry.actor, "ref": entry.ref, "target": entry.target, "root": entry.root,
+        "symbol": (entry.source or {}).get("symbol") or data.get("instrument"),
+        "parties": " ".join(["", *sorted({name for name in named if name}), ""]),
+        "salt": entry.salt, "payload": entry.payload, "envelope": entry.envelope,
+    }
+
+
+_COLUMNS = [column for column in tables.entries.c if column.name not in ("first_day", "last_day", "symbol", "parties")]
+
+
+def read_entries(connection: Connection, *conditions: Any, limit: int | None = None) -> list[Entry]:
+    """Entries that meet all `conditions`, in position order."""
+    query = select(*_COLUMNS).where(*conditions).order_by(tables.entries.c.position)
+    return [_entry(row) for row in connection.execute(query.limit(limit) if limit is not None else query)]
+
+
+def stream_entries(connection: Connection, *conditions: Any) -> Iterator[Entry]:
+    """The same, fetched as they are consumed, for lists too long to hold."""
+    query = select(*_COLUMNS).where(*conditions).order_by(tables.entries.c.position)
+    for row in connection.execution_options(yield_per=CHUNK).execute(query):
+        yield _entry(row)
+
+
+def _entry(row: Any) -> Entry:
+    payload = orjson.loads(row.payload) if row.payload is not None else {"data": None, "source": None, "note": None}
+    return Entry(position=row.position, id=row.id, stream=row.stream, version=row.version, mission=row.mission, type=row.type,
+                 effective=row.effective, recorded_at=row.recorded_at, actor=row.actor, ref=row.ref, target=row.target, root=row.root,
+                 data=payload["data"], source=payload["source"], note=payload["note"],
+                 salt=row.salt, payload=row.payload, envelope=row.envelope)
+
+
+def size(connection: Connection) -> int:
+    """How many entries the ledger holds."""
+    return connection.execute(select(tables.head.c.size)).scalar_one()
+
+
+def position_at(connection: Connection, moment: str) -> int:
+    """The last position recorded at or before `moment` (an `instant`); -1 where there is none."""
+    e = tables.entries.c
+    return connection.execute(select(func.coalesce(func.max(e.position), -1)).where(e.recorded_at <= moment)).scalar_one()

@@ -1,0 +1,1 @@
+"""The read side: time travel, projections, and the answers made from them."""

@@ -1,0 +1,99 @@
+"""The answers that the public contract names, each made from folded rows by a pure function.
+
+Where the rows come from does not matter here: folded from entries, or read from the index. Both give the same.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.entries import Entry
+from projections.deployments import DEPLOYMENTS, deployments
+from projections.findings import findings
+from projections.fulfilment import fulfilment
+from projections.funding import COMMITMENTS, FLOWS, funding
+from projections.leadership import LEADERSHIP
+from projections.leadership import present as present_post
+from projections.mandate import MANDATE
+from projections.mandate import present as present_mandate
+from projections.observations import OBSERVATIONS
+from projections.observations import present as present_observation
+from projections.parties import PARTIES
+from projections.partners import PARTNERS, members
+from projections.pledges import PLEDGES, pledges
+from projections.positions import POSITIONS, positions
+from projections.projection import Projection, Row, fold
+from projections.targets import TARGETS, targets
+from projections.view import view
+
+PROJECTIONS: tuple[Projection, ...] = (
+    MANDATE, LEADERSHIP, PARTNERS, PLEDGES, COMMITMENTS, FLOWS, DEPLOYMENTS, OBSERVATIONS, POSITIONS, TARGETS, PARTIES,
+)
+LEDGER_WIDE = frozenset({PARTIES.name})
+HISTORY_ONLY = frozenset({"communication.sent", "meeting.held"})
+Rows = Mapping[str, list[Row]]
+Made = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer: the projections that it needs, the answers that it builds on, and how it is made."""
+
+    needs: frozenset[str]
+    on: tuple[str, ...]
+    make: Callable[[Rows, Made, str], Any]
+
+
+def _mandate(rows: Rows, made: Made, valid_at: str) -> Row | None:
+    return next((present_mandate(row, valid_at) for row in rows["mandate"] if row["entries"]), None)
+
+
+ANSWERS: dict[str, Answer] = {
+    "mandate": Answer(frozenset({"mandate"}), (), _mandate),
+    "leadership": Answer(frozenset({"leadership"}), (), lambda rows, made, day: [present_post(row) for row in rows["leadership"] if row["entries"]]),
+    "partners": Answer(frozenset({"partners"}), (), lambda rows, made, day: members(rows["partners"])),
+    "pledges": Answer(frozenset({"pledges"}), (), lambda rows, made, day: pledges(rows["pledges"])),
+    "deployments": Answer(frozenset({"deployments"}), (), lambda rows, made, day: deployments(rows["deployments"])),
+    "funding": Answer(frozenset({"commitments", "flows"}), ("pledges",),
+                      lambda rows, made, day: funding(made["pledges"], rows["commitments"], rows["flows"])),
+    "positions": Answer(frozenset({"positions"}), (), lambda rows, made, day: positions(rows["positions"])),
+    "fulfilment": Answer(frozenset(), ("pledges", "deployments", "funding"),
+                         lambda rows, made, day: fulfilment(made["pledges"], made["deployments"], made["funding"])),
+    "targets": Answer(frozenset({"targets"}), (), lambda rows, made, day: targets(rows["targets"])),
+    "observations": Answer(frozenset({"observations"}), (), lambda rows, made, day: [present_observation(row) for row in rows["observations"] if row["entries"]]),
+    "findings": Answer(frozenset(projection.name for projection in PROJECTIONS),
+                       ("mandate", "leadership", "partners", "pledges", "deployments", "funding", "positions", "targets", "observations"),
+                       lambda rows, made, day: findings(rows, made, day)),
+}
+
+
+def needed(names: Iterable[str]) -> frozenset[str]:
+    """The projections whose rows these answers are made from."""
+    return frozenset().union(*(ANSWERS[name].needs | needed(ANSWERS[name].on) for name in names))
+
+
+def make(names: Iterable[str], rows: Rows, valid_at: str) -> Made:
+    """The answers `names` on the day, from rows in key order; those that they build on are made as well."""
+    made: Made = {}
+    for name in names:
+        _make(name, rows, valid_at, made)
+    return made
+
+
+def _make(name: str, rows: Rows, valid_at: str, made: Made) -> None:
+    if name in made:
+        return
+    for earlier in ANSWERS[name].on:
+        _make(earlier, rows, valid_at, made)
+    made[name] = ANSWERS[name].make(rows, made, valid_at)
+
+
+def folded_rows(entries: Iterable[Entry], names: Iterable[str], mission: str, valid_at: str, known: int, reported_by: str | None = None) -> Rows:
+    """The rows of a mission by the definition: viewed and folded. `entries`: those of the mission and the ledger-wide ones."""
+    seen = view(entries, valid_at, known, reported_by)
+    wanted = [projection for projection in PROJECTIONS if projection.name in names]
+    return {projection.name: rows_of(fold(projection, seen), "" if projection.name in LEDGER_WIDE else mission) for projection in wanted}
+
+
+def rows_of(folded: Mapping[tuple[str, str], Row], mission: str) -> list[Row]:
+    return [row for (of, key), row in sorted(folded.items()) if of == mission]

@@ -1,0 +1,69 @@
+"""Arithmetic of claims: ranges are added end by end, what is open stays open, what is unspecified is never 0."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Part:
+    """One contribution to a figure: a range (None is open), with the entries that it comes from. `sign` is 1 or -1."""
+
+    low: Decimal | None
+    high: Decimal | None
+    approximate: bool
+    unspecified: bool
+    entries: tuple[int, ...]
+    sign: int = 1
+
+
+def part(item: Mapping[str, Any], entries: Iterable[int], sign: int = 1) -> Part:
+    """The contribution of a quantity or a sum of money."""
+    low = item.get("minimum", item.get("amount", item.get("amount_minimum")))
+    high = item.get("maximum", item.get("amount", item.get("amount_maximum")))
+    return Part(None if low is None else Decimal(low), None if high is None else Decimal(high),
+                bool(item.get("approximate")), "unspecified" in item, tuple(entries), sign)
+
+
+def total(parts: Iterable[Part], money: bool = False) -> dict[str, Any] | None:
+    """The sum of `parts`: {minimum, maximum, approximate, unspecified, entries}; None where there are none.
+
+    `maximum` is null where a part is open above or unspecified; both ends are null where no part has a figure.
+    Counts are integers, money decimal text. `unspecified` counts the parts without a figure.
+    """
+    parts = list(parts)
+    if not parts:
+        return None
+    known = [p for p in parts if not p.unspecified]
+    low = sum((_low(p) for p in known), Decimal(0)) if known else None
+    is_open = len(known) < len(parts) or any((p.high if p.sign > 0 else Decimal(0)) is None for p in known)
+    high = None if is_open else sum((_high(p) for p in known), Decimal(0))
+    if low is not None and any(p.sign < 0 and p.high is None for p in known):
+        low = Decimal(0)
+    return {"minimum": _shown(low, money), "maximum": _shown(high, money), "approximate": any(p.approximate for p in known),
+            "unspecified": len(parts) - len(known), "entries": sorted({position for p in parts for position in p.entries})}
+
+
+def _low(p: Part) -> Decimal:
+    return (p.low or Decimal(0)) if p.sign > 0 else -(p.high or Decimal(0))
+
+
+def _high(p: Part) -> Decimal:
+    return (p.high or Decimal(0)) if p.sign > 0 else -(p.low or Decimal(0))
+
+
+def _shown(value: Decimal | None, money: bool) -> int | str | None:
+    if value is None:
+        return None
+    return format(value, "f") if money else int(value)
+
+
+def difference(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None, money: bool = False) -> dict[str, Any] | None:
+    """`one` less `other`, as a range; None where either has no figure at all."""
+    if one is None or other is None or one["minimum"] is None or other["minimum"] is None:
+        return None
+    low = None if other["maximum"] is None else Decimal(one["minimum"]) - Decimal(other["maximum"])
+    high = None if one["maximum"] is None else Decimal(one["maximum"]) - Decimal(other["minimum"])
+    return {"minimum": _shown(low, money), "maximum": _shown(high, money), "approximate": one["approximate"] or other["approximate"],
+            "unspecified": one["unspecified"] + other["unspecified"], "entries": sorted({*one["entries"], *other["entries"]})}

@@ -1,0 +1,117 @@
+"""Funding, by party, channel and currency: pledged, committed, received, suspended, disbursed, refunded, outstanding.
+
+Figures of different currencies or statuses are never added up. What is outstanding of the pledges of an account
+is derived: pledged, less what was received in it or fulfils one of its pledges, plus refunds; without a pledge,
+committed instead of pledged.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ledger.events import parties_of
+from ledger.standing import Standing
+from projections import figures
+from projections.pledges import counts
+from projections.projection import Projection, Row, disputes, pick, rank, since
+
+Account = tuple[str, str, str]
+_FLOWS = {"contribution.received": "received", "contribution.suspended": "suspended", "contribution.resumed": "resumed",
+          "contribution.refunded": "refunded", "funds.disbursed": "disbursed"}
+
+
+def _signed(row: Row, s: Standing) -> Row:
+    return {**row, "parties": parties_of(s.data), **pick(s, "channel", "money", "fulfils", "announcer", "purpose"), "signed": since(s), "sum": since(s)}
+
+
+def _amended(row: Row, s: Standing) -> Row:
+    return {**row, "money": s.data["money"], "sum": since(s)}
+
+
+def _cancelled(row: Row, s: Standing) -> Row:
+    return {**row, "cancelled": {**pick(s, "reason"), **since(s)}}
+
+
+COMMITMENTS = Projection(
+    "commitments",
+    reads={"commitment.signed": _signed, "commitment.amended": _amended, "commitment.cancelled": _cancelled},
+    keys=lambda s: [s.data["commitment"]],
+    start={"parties": None, "channel": None, "money": None, "fulfils": None, "announcer": None, "purpose": None,
+           "signed": None, "sum": None, "cancelled": None},
+)
+
+
+def _flowed(row: Row, s: Standing) -> Row:
+    flow = {"flow": _FLOWS[s.type], "money": s.data["money"], "effective": s.effective,
+            **pick(s, "fulfils", "commitment", "recipient", "purpose", "cause", "by"), "position": s.position, "entries": s.positions}
+    return {**row, "flows": [*row["flows"], flow]}
+
+
+def _account_key(s: Standing) -> Iterable[str]:
+    return [f"{parties_of(s.data)}/{s.data['channel']}/{s.data['money']['currency']}"]
+
+
+FLOWS = Projection("flows", reads=dict.fromkeys(_FLOWS, _flowed), keys=_account_key, start={"flows": []})
+
+
+def funding(pledges: list[Row], commitments: list[Row], flows: list[Row]) -> list[Row]:
+    """One row for each party, channel and currency. `pledges` as presented, the others as folded."""
+    parts: dict[Account, dict[str, list[figures.Part]]] = defaultdict(lambda: defaultdict(list))
+    pledged_in = _add_pledges(parts, pledges)
+    claims: dict[Account, list[Row]] = defaultdict(list)
+    for row in commitments:
+        _add_commitment(parts, claims, row)
+    for row in flows:
+        account = _account(row["key"])
+        claims[account] += disputes(row)
+        for flow in row["flows"]:
+            _add_flow(parts, account, flow, row, pledged_in)
+    return [_presented(account, parts[account], claims[account]) for account in sorted(parts)]
+
+
+def _account(key: str) -> Account:
+    party, channel, currency = key.split("/")
+    return party, channel, currency
+
+
+def _add_pledges(parts: Any, pledges: list[Row]) -> dict[str, list[Account]]:
+    pledged_in: dict[str, list[Account]] = defaultdict(list)
+    for pledge in pledges:
+        for item in pledge["items"]:
+            if item["kind"] == "money" and counts(pledge):
+                account = ("+".join(pledge["parties"]), item.get("channel", "not_stated"), item["currency"])
+                parts[account]["pledged"].append(figures.part(item, pledge["terms_entries"]))
+                pledged_in[pledge["pledge"]].append(account)
+    return pledged_in
+
+
+def _add_commitment(parts: Any, claims: dict[Account, list[Row]], row: Row) -> None:
+    if row["signed"] is None or rank(row, row["signed"]["entries"][0]) == "deprecated":
+        return
+    account = (row["parties"], row["channel"], row["money"]["currency"])
+    claims[account] += disputes(row)
+    if row["cancelled"] is None:
+        parts[account]["committed"].append(figures.part(row["money"], sorted({*row["signed"]["entries"], *row["sum"]["entries"]})))
+
+
+def _add_flow(parts: Any, account: Account, flow: Row, row: Row, pledged_in: Mapping[str, list[Account]]) -> None:
+    if rank(row, flow["position"]) == "deprecated":
+        return
+    made = figures.part(flow["money"], flow["entries"])
+    if flow["flow"] == "resumed":
+        parts[account]["suspended"].append(figures.part(flow["money"], flow["entries"], -1))
+        return
+    parts[account][flow["flow"]].append(made)
+    if flow["flow"] in ("received", "refunded"):
+        sign = -1 if flow["flow"] == "received" else 1
+        credited = [a for a in pledged_in.get(flow["fulfils"] or "", []) if a[2] == account[2]] or [account]
+        parts[credited[0]]["settled"].append(figures.part(flow["money"], flow["entries"], sign))
+
+
+def _presented(account: Account, parts: Mapping[str, list[figures.Part]], claims: list[Row]) -> Row:
+    party, channel, currency = account
+    sums = {name: figures.total(parts.get(name, []), money=True) for name in ("pledged", "committed", "received", "suspended", "disbursed", "refunded")}
+    promised = parts.get("pledged") or parts.get("committed") or []
+    outstanding = figures.total([*promised, *parts.get("settled", [])], money=True) if promised else None
+    return {"party": party, "parties": party.split("+"), "channel": channel, "currency": currency, **sums, "outstanding": outstanding,
+            "disputes": claims, "entries": sorted({p for figure in sums.values() if figure for p in figure["entries"]})}

@@ -1,0 +1,95 @@
+"""The mandate: which mission it is, by which act, from when, until when, with what ceiling."""
+
+from ledger.standing import Standing
+from ledger.values import PartialDate, add_months
+from projections.projection import Projection, Row, disputes, pick, remark, since
+
+_VOTES = ("votes_for", "votes_against", "abstentions")
+
+
+def _registered(row: Row, s: Standing) -> Row:
+    return {**row, "host": s.data.get("host"), "registered": since(s), "names": [_name(s), *row["names"]]}
+
+
+def _name(s: Standing) -> Row:
+    return {**pick(s, "name", "acronym"), **since(s)}
+
+
+def _instrument(action: str, s: Standing) -> Row:
+    """An act as it bears on the mandate. The end of a term given by its length is counted from the adoption."""
+    until, months = s.data.get("until"), s.data.get("months")
+    basis = "stated" if until else "counted from the adoption" if months else None
+    if months and not until:
+        until = add_months(PartialDate.parse(s.effective).first, months).isoformat()
+    vote = pick(s, *_VOTES) if any(name in s.data for name in _VOTES) else None
+    return {"action": action, **pick(s, "instrument", "by", "chapter_vii", "terms"), "adopted": s.effective, "until": until,
+            "until_basis": basis, "months": months, "vote": vote, "entries": s.positions}
+
+
+def _authorized(row: Row, s: Standing) -> Row:
+    if any(act["action"] == "renewed" for act in row["instruments"]):
+        row = remark(row, "renewed-before-authorized", "a renewal is dated before the authorisation that it renews", s)
+    return {**row, "instruments": [*row["instruments"], _instrument("authorised", s)]}
+
+
+def _transitioned(row: Row, s: Standing) -> Row:
+    return {**row, "names": [*row["names"], _name(s)], "instruments": [*row["instruments"], _instrument("transitioned", s)]}
+
+
+def _renewed(row: Row, s: Standing) -> Row:
+    return {**row, "instruments": [*row["instruments"], _instrument("renewed", s)]}
+
+
+def _amended(row: Row, s: Standing) -> Row:
+    return {**row, "instruments": [*row["instruments"], _instrument("amended", s)]}
+
+
+def _ceiling(row: Row, s: Standing) -> Row:
+    return {**row, "ceilings": [*row["ceilings"], {**pick(s, "total", "uniformed", "civilian", "instrument"), **since(s)}]}
+
+
+def _office(row: Row, s: Standing) -> Row:
+    return {**row, "support_offices": [*row["support_offices"], {**pick(s, "office", "name", "instrument", "channel", "functions"), **since(s)}]}
+
+
+def _terminated(row: Row, s: Standing) -> Row:
+    return {**row, "terminated": {**pick(s, "instrument", "reason"), "last_day": s.data.get("last_day") or s.effective, **since(s)}}
+
+
+MANDATE = Projection(
+    "mandate",
+    reads={
+        "mission.registered": _registered, "mission.authorized": _authorized, "mission.transitioned": _transitioned,
+        "mandate.renewed": _renewed, "mandate.amended": _amended, "ceiling.set": _ceiling,
+        "support-office.established": _office, "mission.terminated": _terminated,
+    },
+    keys=lambda s: ["mandate"],
+    start={"host": None, "registered": None, "names": [], "instruments": [], "ceilings": [], "support_offices": [], "terminated": None},
+)
+
+
+def terms(row: Row) -> list[Row]:
+    """The acts that gave the mission a term, in their order."""
+    return [act for act in row["instruments"] if act["action"] != "amended" and (act["action"] != "transitioned" or act["instrument"])]
+
+
+def present(row: Row, valid_at: str) -> Row:
+    """The mandate on the day: name, act in force, term, status, ceiling, and how it came about."""
+    given, name = terms(row), (row["names"] or [{"name": None, "acronym": None}])[-1]
+    term = given[-1] if given else {"instrument": None, "adopted": None, "until": None, "until_basis": None, "entries": []}
+    return {
+        "name": name["name"], "acronym": name["acronym"], "host": row["host"], "status": _status(row, given, valid_at),
+        "instrument": term["instrument"], "from": term["adopted"], "until": term["until"], "until_basis": term["until_basis"],
+        "term_entries": term["entries"], "ceiling": row["ceilings"][-1] if row["ceilings"] else None,
+        "ceilings": row["ceilings"], "names": row["names"], "instruments": row["instruments"],
+        "support_offices": row["support_offices"], "terminated": row["terminated"], "disputes": disputes(row), "entries": row["entries"],
+    }
+
+
+def _status(row: Row, given: list[Row], valid_at: str) -> str:
+    end = row["terminated"]
+    if end and PartialDate.parse(end["last_day"]).first.isoformat() <= valid_at:
+        return "terminated"
+    if not given:
+        return "registered"
+    return "expired" if given[-1]["until"] and given[-1]["until"] < valid_at else "active"

@@ -1,0 +1,138 @@
+"""Pledges: their terms, their original terms, what became of them, and on which documents."""
+
+from typing import Any
+
+from ledger.events import parties_of
+from ledger.standing import Standing
+from projections.projection import Projection, Row, corroborations, disputes, pick, rank, remark, since
+
+
+def _announced(row: Row, s: Standing) -> Row:
+    said = {**pick(s, "announcer"), "formality": s.data.get("formality") or "public_statement", **since(s)}
+    return _opened(row, s, {"announced": said})
+
+
+def _notified(row: Row, s: Standing) -> Row:
+    said = {"formality": s.data.get("formality") or "letter_to_secretary_general", "symbol": (s.source or {}).get("symbol"), **since(s)}
+    return _opened(row, s, {"notified": said})
+
+
+def _opened(row: Row, s: Standing, said: Row) -> Row:
+    row = {**row, **said, "parties": parties_of(s.data), "converts": [*row["converts"], *s.data.get("converts", [])]}
+    if "condition" in s.data:
+        row = _with_condition(row, s, s.data.get("condition_text"))
+    return _with_terms(row, s, s.data["items"])
+
+
+def _with_terms(row: Row, s: Standing, items: Any) -> Row:
+    terms = {"items": items, **since(s)}
+    due = s.data.get("due") or row["due"]
+    return _changed({**row, "terms": terms, "original": row["original"] or {**terms, "type": s.type}, "due": due}, s)
+
+
+def _changed(row: Row, s: Standing) -> Row:
+    document = {name: (s.source or {}).get(name) for name in ("symbol", "url", "title", "published")}
+    documents = [*row["documents"], {**document, "entries": s.positions}] if s.source else row["documents"]
+    return {**row, "documents": documents, "changes": row["changes"] + 1}
+
+
+def _with_condition(row: Row, s: Standing, text: str | None) -> Row:
+    condition = {"condition": s.data["condition"], "text": text, "met": None, **since(s)}
+    others = [other for other in row["conditions"] if other["condition"] != condition["condition"]]
+    return {**row, "conditions": [*others, condition]}
+
+
+def _revised(row: Row, s: Standing) -> Row:
+    return _with_terms(row, s, s.data["items"])
+
+
+def _conditioned(row: Row, s: Standing) -> Row:
+    return _changed(_with_condition(row, s, s.data["text"]), s)
+
+
+def _condition_met(row: Row, s: Standing) -> Row:
+    if all(condition["condition"] != s.data["condition"] for condition in row["conditions"]):
+        row = remark(row, "condition-met-before-made", f"condition {s.data['condition']} is met before it is made", s)
+    met = [{**c, "met": since(s)} if c["condition"] == s.data["condition"] else c for c in row["conditions"]]
+    return _changed({**row, "conditions": met}, s)
+
+
+def _confirmed(row: Row, s: Standing) -> Row:
+    row = {**row, "confirmations": [*row["confirmations"], {**pick(s, "by", "formality", "statement"), **since(s)}]}
+    return _with_terms(row, s, s.data["items"]) if "items" in s.data else _changed(row, s)
+
+
+def _suspended(row: Row, s: Standing) -> Row:
+    return _changed({**row, "suspensions": [*row["suspensions"], {**pick(s, "cause", "by", "reason"), "ended": None, **since(s)}]}, s)
+
+
+def _resumed(row: Row, s: Standing) -> Row:
+    if all(suspension["ended"] for suspension in row["suspensions"]):
+        row = remark(row, "resumed-before-suspended", "the pledge is resumed before it is suspended", s)
+    return _changed({**row, "suspensions": [{**x, "ended": x["ended"] or since(s)} for x in row["suspensions"]]}, s)
+
+
+def _withdrawn(row: Row, s: Standing) -> Row:
+    return _changed({**row, "withdrawn": {**pick(s, "reason"), **since(s)}}, s)
+
+
+def _lapsed(row: Row, s: Standing) -> Row:
+    return _changed({**row, "lapsed": {**pick(s, "reason"), **since(s)}}, s)
+
+
+PLEDGES = Projection(
+    "pledges",
+    reads={
+        "pledge.announced": _announced, "pledge.notified": _notified, "pledge.revised": _revised, "pledge.conditioned": _conditioned,
+        "pledge.condition-met": _condition_met, "pledge.confirmed": _confirmed, "pledge.suspended": _suspended,
+        "pledge.resumed": _resumed, "pledge.withdrawn": _withdrawn, "pledge.lapsed": _lapsed,
+    },
+    keys=lambda s: [s.data["pledge"]],
+    start={"parties": None, "terms": None, "original": None, "announced": None, "notified": None, "conditions": [], "confirmations": [],
+           "suspensions": [], "withdrawn": None, "lapsed": None, "converts": [], "due": None, "documents": [], "changes": -1},
+)
+
+
+def opened(row: Row) -> bool:
+    """Whether the pledge has been made; what arrives of it before its opening is kept and shown later."""
+    return row["terms"] is not None
+
+
+def present(row: Row, converted_by: list[str] | None = None) -> Row:
+    """One pledge on the day. `status` is the last thing that decides whether it stands; what it rests on stands beside it."""
+    return {
+        "pledge": row["key"], "parties": (row["parties"] or "unstated").split("+"), "status": _status(row, converted_by or []),
+        "items": row["terms"]["items"], "terms_since": row["terms"]["since"], "terms_entries": row["terms"]["entries"],
+        "original": row["original"], "formality": (row["notified"] or row["announced"] or {"formality": None})["formality"],
+        "announced": row["announced"], "notified": row["notified"],
+        "conditional": any(condition["met"] is None for condition in row["conditions"]), "conditions": row["conditions"],
+        "confirmations": row["confirmations"], "suspensions": row["suspensions"], "withdrawn": row["withdrawn"], "lapsed": row["lapsed"],
+        "converts": row["converts"], "converted_by": converted_by or [], "due": row["due"], "changes": row["changes"],
+        "documents": row["documents"], "rank": rank(row, row["terms"]["entries"][0]), "disputes": disputes(row),
+        "corroborations": corroborations(row), "entries": row["entries"],
+    }
+
+
+def _status(row: Row, converted_by: list[str]) -> str:
+    if row["withdrawn"] or row["lapsed"]:
+        return "withdrawn" if row["withdrawn"] else "lapsed"
+    if converted_by:
+        return "converted"
+    if any(not suspension["ended"] for suspension in row["suspensions"]):
+        return "suspended"
+    return "notified" if row["notified"] else "announced"
+
+
+def pledges(rows: list[Row]) -> list[Row]:
+    """Every pledge made by the day."""
+    made = [row for row in rows if opened(row)]
+    converted: dict[str, list[str]] = {}
+    for row in made:
+        for earlier in row["converts"]:
+            converted.setdefault(earlier, []).append(row["key"])
+    return [present(row, converted.get(row["key"])) for row in made]
+
+
+def counts(pledge: Row) -> bool:
+    """Whether a presented pledge is to be counted as pledged: withdrawn, lapsed, converted and deprecated ones are not."""
+    return pledge["status"] not in ("withdrawn", "lapsed", "converted") and pledge["rank"] != "deprecated"

@@ -1,0 +1,104 @@
+"""What a projection is: which events it reads, under which keys, and how a row changes with each.
+
+A row is plain JSON data. It is never changed in place: `reads` holds, by event type, pure functions
+`(row, standing) -> row`. They never raise: facts arrive late and out of order, and what does not fit is kept
+in the row as a remark, which becomes a finding.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ledger.standing import Standing
+
+Row = dict[str, Any]
+Apply = Callable[[Row, Standing], Row]
+
+
+@dataclass(frozen=True)
+class Projection:
+    """One kind of row. `keys` gives the rows that an event touches; `start` is a row before its first event."""
+
+    name: str
+    reads: Mapping[str, Apply]
+    keys: Callable[[Standing], Iterable[str]]
+    start: Mapping[str, Any] = field(default_factory=dict)
+
+
+def keys_of(projection: Projection, s: Standing) -> frozenset[str]:
+    """The rows of `projection` that `s` touches; an event about another entry touches the rows of that entry."""
+    subject = s
+    while subject.entry.target is not None:
+        if subject.about is None:
+            return frozenset()
+        subject = subject.about
+    return frozenset(projection.keys(subject)) if subject.type in projection.reads else frozenset()
+
+
+def step(projection: Projection, key: str, row: Row | None, s: Standing) -> Row:
+    """The row after `s`; its positions are added to `entries`, a claim about one of its entries to `claims`."""
+    row = row if row is not None else {"entries": [], "claims": [], "remarks": [], **projection.start, "key": key}
+    if s.entry.target is not None:
+        return {**row, "claims": [*row["claims"], _claim(s)]}
+    row = projection.reads[s.type](row, s)
+    return {**row, "entries": [*row["entries"], *s.positions]}
+
+
+def fold(projection: Projection, seen: Iterable[Standing]) -> dict[tuple[str, str], Row]:
+    """Every row of `projection`, by mission and key, after the events `seen` in their order."""
+    rows: dict[tuple[str, str], Row] = {}
+    for s in seen:
+        for key in keys_of(projection, s):
+            place = (s.mission or "", key)
+            rows[place] = step(projection, key, rows.get(place), s)
+    return rows
+
+
+def _claim(s: Standing) -> Row:
+    return {"type": s.type, "position": s.position, "entries": s.positions, "effective": s.effective, "source": s.source,
+            **{name: s.data[name] for name in ("by", "rival", "items", "rank", "reason", "statement") if name in s.data},
+            **({"rival_effective": s.data["effective"]} if "effective" in s.data else {}), "target": s.entry.target}
+
+
+def remark(row: Row, code: str, text: str, s: Standing) -> Row:
+    """The row with something that did not fit, for the findings."""
+    return {**row, "remarks": [*row["remarks"], {"code": code, "text": text, "entries": s.positions}]}
+
+
+def since(s: Standing) -> Row:
+    """When and by which entries: what every part of a row carries."""
+    return {"since": s.effective, "entries": s.positions}
+
+
+def pick(s: Standing, *names: str) -> Row:
+    """The named fields of the event, null where it leaves them out."""
+    return {name: s.data.get(name) for name in names}
+
+
+# --- claims about a row's entries ---------------------------------------------------------------------------------
+
+
+def rank(row: Row, position: int) -> str:
+    """The rank of an entry: the latest one given to it, else normal."""
+    given = [claim["rank"] for claim in row["claims"] if claim["type"] == "claim.ranked" and claim["target"] == position]
+    return given[-1] if given else "normal"
+
+
+def disputes(row: Row, position: int | None = None) -> list[Row]:
+    """Disputes of the row's entries, or of one of them; `open` until one side is deprecated or the other preferred."""
+    wanted = [c for c in row["claims"] if c["type"] == "claim.disputed" and position in (None, c["target"])]
+    return [{**_without_type(claim), "open": not _settled(row, claim)} for claim in wanted]
+
+
+def corroborations(row: Row, position: int | None = None) -> list[Row]:
+    """What bears the row's entries, or one of them, out."""
+    return [_without_type(c) for c in row["claims"] if c["type"] == "claim.corroborated" and position in (None, c["target"])]
+
+
+def _without_type(claim: Row) -> Row:
+    return {name: value for name, value in claim.items() if name != "type"}
+
+
+def _settled(row: Row, claim: Row) -> bool:
+    parties = (claim["target"], claim.get("rival"), claim["position"])
+    return any(rank(row, position) != "normal" for position in parties if position is not None)

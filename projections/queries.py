@@ -1,0 +1,58 @@
+"""Questions put to the database: answers at two clocks, histories, missions."""
+
+from collections.abc import Iterable, Sequence
+
+import orjson
+from sqlalchemy import Connection, or_, select
+
+from ledger.entries import Entry
+from ledger.store import read_entries
+from ledger.tables import entries
+from projections.answers import LEDGER_WIDE, Made, Rows, folded_rows, make, needed
+from projections.projection import Row
+from projections.tables import generations, rectangles
+
+
+def answers(connection: Connection, mission: str, names: Sequence[str], valid_at: str, known: int, reported_by: str | None = None) -> Made:
+    """The answers `names` about a mission on the day `valid_at`, as known at position `known`.
+
+    Read from the rectangles; with `reported_by` folded from the mission's entries, since no index keeps that clock.
+    """
+    wanted = needed(names)
+    if reported_by is None:
+        return make(names, indexed_rows(connection, wanted, mission, valid_at, known), valid_at)
+    return make(names, folded_rows(mission_entries(connection, mission, known), wanted, mission, valid_at, known, reported_by), valid_at)
+
+
+def indexed_rows(connection: Connection, names: Iterable[str], mission: str, valid_at: str, known: int) -> Rows:
+    """The rows of a mission from the rectangles: the same as folding, by one query."""
+    r = rectangles.c
+    found: dict[str, list[Row]] = {name: [] for name in sorted(names)}
+    live = select(generations.c.live).scalar_subquery()
+    query = select(r.projection, r.mission, r.key, r.row).where(
+        r.generation == live, or_(r.mission == mission, r.mission == ""), r.projection.in_(list(found)),
+        r.valid_from <= valid_at, r.valid_to > valid_at, r.known_from <= known, r.known_to > known)
+    for row in sorted(connection.execute(query), key=lambda row: row.key):
+        if row.mission == ("" if row.projection in LEDGER_WIDE else mission):
+            found[row.projection].append(orjson.loads(row.row))
+    return found
+
+
+def mission_entries(connection: Connection, mission: str, known: int) -> list[Entry]:
+    """The entries of a mission and the ledger-wide ones, up to position `known`, in position order."""
+    e = entries.c
+    return read_entries(connection, or_(e.mission == mission, e.mission.is_(None)), e.position <= known)
+
+
+def mission_names(connection: Connection, known: int) -> list[str]:
+    """Every mission registered by position `known`."""
+    e = entries.c
+    return list(connection.execute(select(e.mission).where(e.type == "mission.registered", e.position <= known).distinct().order_by(e.mission)).scalars())
+
+
+def family(connection: Connection, root: int, known: int) -> list[Entry]:
+    """An entry with everything recorded about it by position `known`."""
+    e = entries.c
+    return read_entries(connection, e.root == root, e.position <= known)
+
+

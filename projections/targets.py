@@ -1,0 +1,33 @@
+"""Targets: figures to be reached and deadlines to be kept, and what became of them."""
+
+from ledger.standing import Standing
+from projections.projection import Projection, Row, disputes, pick, rank, since
+
+
+def _set(row: Row, s: Standing) -> Row:
+    return {**row, "plan": {**pick(s, "text", "items", "due", "party", "setter"), "source": s.source, **since(s)},
+            "supersedes": s.data.get("supersedes", [])}
+
+
+def _closed(row: Row, s: Standing) -> Row:
+    return {**row, "closed": {**pick(s, "outcome", "reason"), **since(s)}}
+
+
+TARGETS = Projection(
+    "targets",
+    reads={"target.set": _set, "target.closed": _closed},
+    keys=lambda s: [s.data["target"]],
+    start={"plan": None, "closed": None, "supersedes": []},
+)
+
+
+def targets(rows: list[Row]) -> list[Row]:
+    """Every target set by the day: open, met, missed, superseded or dropped."""
+    replaced = {earlier for row in rows for earlier in row["supersedes"]}
+    return [_shown(row, row["key"] in replaced) for row in rows if row["plan"] is not None]
+
+
+def _shown(row: Row, replaced: bool) -> Row:
+    status = row["closed"]["outcome"] if row["closed"] else "superseded" if replaced else "open"
+    return {"target": row["key"], "status": status, **row["plan"], "closed": row["closed"], "supersedes": row["supersedes"],
+            "rank": rank(row, row["plan"]["entries"][0]), "disputes": disputes(row), "entries": row["entries"]}
