@@ -11,6 +11,7 @@ test: .venv/installed-for-tests check unit
 
 check: .venv/installed-for-tests
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

@@ -15,7 +15,7 @@ from ledger.events.about_entries import ClaimDisputed, EntryCorrected, EntryRetr
 from ledger.refusals import Refusal
 from ledger.said import Event
 from ledger.schemas import Invalid, parse_data
-from ledger.standing import RETRACTED, Standing, merge, standing
+from ledger.standing import Standing, as_it_stands, merge, retracted, standing
 from ledger.values import as_json, nearest_first
 
 Refused = Refusal | None
@@ -65,11 +65,14 @@ class Accepted:
 
 def needs(events: Iterable[Event]) -> Needs:
     """What `decide` has to know about `events`."""
-    streams, versions, positions, refs = set(), set(), set(), set()
+    streams: set[str] = set()
+    versions: set[str] = set()
+    positions: set[int] = set()
+    refs: set[str] = set()
     for event in events:
         refs |= {event.ref} if event.ref else set()
-        for target in _targets(event):
-            (positions if isinstance(target, int) else refs).add(target)
+        positions |= {target for target in _targets(event) if isinstance(target, int)}
+        refs |= {target for target in _targets(event) if isinstance(target, str)}
         if not event.data.ABOUT:
             versions.add(event.stream)
             streams |= {event.stream} if event.type in RULES else set()
@@ -81,7 +84,7 @@ def needs(events: Iterable[Event]) -> Needs:
 
 def needs_of_corrections(events: Iterable[Event], known: Known) -> frozenset[str]:
     """The streams that corrected entries refer to, once their targets are known."""
-    batch = {event.ref: event for event in events if event.ref}
+    batch: dict[int | str, Event] = {event.ref: event for event in events if event.ref}
     streams: set[str] = set()
     for event in events:
         if isinstance(event.data, EntryCorrected):
@@ -95,7 +98,12 @@ def needs_of_corrections(events: Iterable[Event], known: Known) -> frozenset[str
 
 def _named_streams(mission: str | None, data: Any) -> set[str]:
     pairs = [(subject, data.get(name)) for name, subject in _REFERENCES.items()]
-    return {f"{mission}/{subject}/{one}" for subject, named in pairs for one in (named if isinstance(named, list) else [named]) if isinstance(one, str)}
+    return {
+        f"{mission}/{subject}/{one}"
+        for subject, named in pairs
+        for one in (named if isinstance(named, list) else [named])
+        if isinstance(one, str)
+    }
 
 
 def _targets(event: Event) -> list[int | str]:
@@ -122,12 +130,22 @@ def _references(mission: str | None, data: Any) -> list[tuple[str, str]]:
 def decide(event: Event, known: Known) -> Accepted | list[Refusal]:
     """Accept `event` or say everything that stands against it."""
     if event.ref in known.refs:
-        return [Refusal("ref-taken", "/ref", f"entry {known.refs[event.ref]} bears the ref {event.ref!r} already; choose another")]
+        return [
+            Refusal(
+                "ref-taken",
+                "/ref",
+                f"entry {known.refs[event.ref]} bears the ref {event.ref!r} already; choose another",
+            )
+        ]
     if event.data.ABOUT:
         return _decide_about(event, known)
     found = [*_unknown_mission(event, known), *_unknown_references(event, known)]
     if not found and event.type in RULES:
-        found = [refusal for rule in RULES[event.type] if (refusal := rule(event.data, _in_order(known.streams[event.stream])))]
+        found = [
+            refusal
+            for rule in RULES[event.type]
+            if (refusal := rule(event.data, _in_order(known.streams[event.stream])))
+        ]
     return (found + _moved(event, event.stream, known)) or Accepted(event, event.stream, event.mission, None)
 
 
@@ -144,12 +162,25 @@ def _unknown_mission(event: Event, known: Known) -> list[Refusal]:
         return []
     if any(s.type == "mission.registered" for s in standing(known.streams[f"{event.mission}/mission"])):
         return []
-    return [Refusal("unknown-subject", "/mission", f"mission {event.mission!r} is not registered; record mission.registered first")]
+    return [
+        Refusal(
+            "unknown-subject",
+            "/mission",
+            f"mission {event.mission!r} is not registered; record mission.registered first",
+        )
+    ]
 
 
 def _unknown_references(event: Event, known: Known) -> list[Refusal]:
-    return [Refusal("unknown-subject", pointer, f"{stream.split('/', 1)[1]} is not in the ledger; record it first or correct the name")
-            for pointer, stream in _references(event.mission, event.data) if not standing(known.streams[stream])]
+    return [
+        Refusal(
+            "unknown-subject",
+            pointer,
+            f"{stream.split('/', 1)[1]} is not in the ledger; record it first or correct the name",
+        )
+        for pointer, stream in _references(event.mission, event.data)
+        if not standing(known.streams[stream])
+    ]
 
 
 def _in_order(entries: list[Entry]) -> list[Standing]:
@@ -157,16 +188,21 @@ def _in_order(entries: list[Entry]) -> list[Standing]:
 
 
 def _decide_about(event: Event, known: Known) -> Accepted | list[Refusal]:
-    targets = [(name, _entry(getattr(event.data, name), known)) for name in ("target", "rival") if getattr(event.data, name, None) is not None]
-    missing = [Refusal("unknown-entry", f"/data/{name}", f"there is no entry {getattr(event.data, name)!r}")
-               for name, entry in targets if entry is None]
-    if missing:
-        return missing
-    data = replace(event.data, **{name: entry.position for name, entry in targets})
-    target = targets[0][1]
+    named = {name: getattr(event.data, name, None) for name in ("target", "rival")}
+    found = {name: _entry(value, known) for name, value in named.items() if value is not None}
+    target = found["target"]
+    if target is None or None in found.values():
+        return [
+            Refusal("unknown-entry", f"/data/{name}", f"there is no entry {named[name]!r}")
+            for name, entry in found.items()
+            if entry is None
+        ]
+    data = replace(event.data, **{name: entry.position for name, entry in found.items() if entry is not None})
     refusals = [refusal for check in _ABOUT_CHECKS if (refusal := check(event, data, target, known))]
     event = replace(event, data=data)
-    return (refusals + _moved(event, target.stream, known)) or Accepted(event, target.stream, target.mission, target.root)
+    return (refusals + _moved(event, target.stream, known)) or Accepted(
+        event, target.stream, target.mission, target.root
+    )
 
 
 def _entry(target: int | str, known: Known) -> Entry | None:
@@ -176,7 +212,11 @@ def _entry(target: int | str, known: Known) -> Entry | None:
 def _other_mission(event: Event, data: Any, target: Entry, known: Known) -> Refused:
     if event.mission in (None, target.mission):
         return None
-    return Refusal("unknown-entry", "/mission", f"entry {target.position} belongs to mission {target.mission!r}; leave mission out or name that one")
+    return Refusal(
+        "unknown-entry",
+        "/mission",
+        f"entry {target.position} belongs to mission {target.mission!r}; leave mission out or name that one",
+    )
 
 
 def _itself(event: Event, data: Any, target: Entry, known: Known) -> Refused:
@@ -186,20 +226,25 @@ def _itself(event: Event, data: Any, target: Entry, known: Known) -> Refused:
 
 
 def _no_claim_about_changes(event: Event, data: Any, target: Entry, known: Known) -> Refused:
-    if not data.TYPE.startswith("claim.") or EVENTS[target.type].TYPE not in ("entry.corrected", "entry.retracted", "payload.redacted"):
+    if not data.TYPE.startswith("claim.") or target.type not in (
+        "entry.corrected",
+        "entry.retracted",
+        "payload.redacted",
+    ):
         return None
-    return Refusal("not-possible-now", "/data/target", f"entry {target.position} is a {target.type}; make the claim about entry {target.root}")
+    return Refusal(
+        "not-possible-now",
+        "/data/target",
+        f"entry {target.position} is a {target.type}; make the claim about entry {target.root}",
+    )
 
 
 def _retracted_twice(event: Event, data: Any, target: Entry, known: Known) -> Refused:
     if not isinstance(data, EntryRetracted):
         return None
-    family = known.families[target.root]
-    undone = {e.target for e in family if e.type == RETRACTED}
-    standing_retractions = [e for e in family if e.type == RETRACTED and e.target == target.position and e.position not in undone]
-    if not standing_retractions:
+    if target.position not in retracted(known.families[target.root]):
         return None
-    return Refusal("not-possible-now", "/data/target", f"entry {target.position} is retracted already, by entry {standing_retractions[0].position}")
+    return Refusal("not-possible-now", "/data/target", f"entry {target.position} is retracted already")
 
 
 def _wrong_correction(event: Event, data: Any, target: Entry, known: Known) -> Refused:
@@ -209,35 +254,46 @@ def _wrong_correction(event: Event, data: Any, target: Entry, known: Known) -> R
     declared = EVENTS[target.type].__dataclass_fields__
     strange = [name for name in data.data if name not in declared]
     if strange:
-        return Refusal("wrong-correction", f"/data/data/{strange[0]}", f"{target.type} has no such field; its fields are: {nearest_first(strange[0], list(declared))}")
+        return Refusal(
+            "wrong-correction",
+            f"/data/data/{strange[0]}",
+            f"{target.type} has no such field; its fields are: {nearest_first(strange[0], list(declared))}",
+        )
     if "target" in data.data and data.data["target"] != (target.data or {}).get("target"):
-        return Refusal("wrong-correction", "/data/data/target", "an entry cannot be made to be about another one; retract it and record it anew")
+        return Refusal(
+            "wrong-correction",
+            "/data/data/target",
+            "an entry cannot be made to be about another one; retract it and record it anew",
+        )
     return _not_valid(data, target, known)
 
 
 def _not_valid(data: Any, target: Entry, known: Known) -> Refused:
-    now = _as_it_stands(target, known)
-    merged = merge(now, data.data)
+    merged = merge(as_it_stands(target, known.families[target.root]).data, data.data)
     try:
         corrected = parse_data(target.type, dict(merged), "/data/data")
     except Invalid as error:
         return Refusal("wrong-correction", error.faults[0].pointer, error.faults[0].detail)
     if isinstance(corrected, EntryCorrected):
         return None
-    unknown = [stream for _, stream in _references(target.mission, corrected) if not standing(known.streams.get(stream, []))]
-    return Refusal("unknown-subject", "/data/data", f"{unknown[0]} is not in the ledger; record it first") if unknown else None
-
-
-def _as_it_stands(target: Entry, known: Known) -> Any:
-    family = [entry for entry in known.families[target.root] if entry.type != RETRACTED]
-    settled = {s.position: s.data for s in standing(family)}
-    return settled.get(target.position, target.data or {})
+    unknown = [
+        stream for _, stream in _references(target.mission, corrected) if not standing(known.streams.get(stream, []))
+    ]
+    return (
+        Refusal("unknown-subject", "/data/data", f"{unknown[0]} is not in the ledger; record it first")
+        if unknown
+        else None
+    )
 
 
 def _redaction(event: Event, data: Any, target: Entry, known: Known) -> Refused:
     if not isinstance(data, PayloadRedacted):
         return None
-    return Refusal("not-possible-now", "/type", "this version removes no payloads; retract the entry, which keeps it readable as history")
+    return Refusal(
+        "not-possible-now",
+        "/type",
+        "this version removes no payloads; retract the entry, which keeps it readable as history",
+    )
 
 
 _ABOUT_CHECKS = (_other_mission, _itself, _no_claim_about_changes, _retracted_twice, _wrong_correction, _redaction)
@@ -247,6 +303,7 @@ def _never(*types: str, what: str) -> Rule:
     def rule(data: Any, stood: list[Standing]) -> Refused:
         earlier = next((s for s in stood if s.type in types), None)
         return Refusal("already-exists", "/data", f"{what} already, by entry {earlier.position}") if earlier else None
+
     return rule
 
 
@@ -255,25 +312,30 @@ def _after(*types: str, what: str, pointer: str) -> Rule:
         if any(s.type in types for s in stood):
             return None
         return Refusal("unknown-subject", pointer, f"{what} is not in the ledger; record {' or '.join(types)} first")
+
     return rule
 
 
 def _open(opening: str, closing: str, what: str, same: tuple[str, ...] = ()) -> Rule:
     """There must be more openings than closings among the events that agree with this one in the fields `same`."""
+
     def rule(data: Any, stood: list[Standing]) -> Refused:
         alike = [s for s in stood if all(s.data.get(name) == getattr(data, name) for name in same)]
         if sum(s.type == opening for s in alike) > sum(s.type == closing for s in alike):
             return None
         return Refusal("not-possible-now", "/data", f"{what}; record {opening} first")
+
     return rule
 
 
 def _closed(opening: str, closing: str, what: str) -> Rule:
     """There must be as many closings as openings."""
+
     def rule(data: Any, stood: list[Standing]) -> Refused:
         if sum(s.type == opening for s in stood) <= sum(s.type == closing for s in stood):
             return None
         return Refusal("already-exists", "/data", f"{what}; record {closing} first")
+
     return rule
 
 
@@ -282,7 +344,11 @@ def _condition_open(data: Any, stood: list[Standing]) -> Refused:
     met = sum(s.data.get("condition") == data.condition for s in stood if s.type == "pledge.condition-met")
     if made > met:
         return None
-    return Refusal("not-possible-now", "/data/condition", f"the pledge has no open condition {data.condition!r}; record pledge.conditioned first")
+    return Refusal(
+        "not-possible-now",
+        "/data/condition",
+        f"the pledge has no open condition {data.condition!r}; record pledge.conditioned first",
+    )
 
 
 _pledge_open = _after("pledge.announced", "pledge.notified", what="the pledge", pointer="/data/pledge")
@@ -294,11 +360,15 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "mission.terminated": (_never("mission.terminated", what="the mission is terminated"),),
     "party.registered": (_never("party.registered", what="the party is registered"),),
     "party.merged": (_never("party.merged", what="the party is merged"),),
-    "lead-nation.ended": (_open("lead-nation.designated", "lead-nation.ended", "that state is not the lead nation", ("party",)),),
+    "lead-nation.ended": (
+        _open("lead-nation.designated", "lead-nation.ended", "that state is not the lead nation", ("party",)),
+    ),
     "post.created": (_closed("post.created", "post.abolished", "the post exists"),),
     "post.abolished": (_post_open,),
     "office-holder.appointed": (_post_open,),
-    "office-holder.departed": (_open("office-holder.appointed", "office-holder.departed", "nobody of that name holds the post", ("person",)),),
+    "office-holder.departed": (
+        _open("office-holder.appointed", "office-holder.departed", "nobody of that name holds the post", ("person",)),
+    ),
     "partner.joined": (_closed("partner.joined", "partner.left", "the party is a member"),),
     "partner.left": (_open("partner.joined", "partner.left", "the party is no member"),),
     "pledge.announced": (_never("pledge.announced", what="the pledge was announced"),),
@@ -314,8 +384,13 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "commitment.signed": (_never("commitment.signed", what="the commitment was signed"),),
     "commitment.amended": (_commitment_open,),
     "commitment.cancelled": (_commitment_open, _never("commitment.cancelled", what="the commitment was cancelled")),
-    "contribution.resumed": (_open("contribution.suspended", "contribution.resumed", "nothing of that channel is suspended", ("channel",)),),
+    "contribution.resumed": (
+        _open("contribution.suspended", "contribution.resumed", "nothing of that channel is suspended", ("channel",)),
+    ),
     "target.set": (_never("target.set", what="the target was set"),),
-    "target.closed": (_after("target.set", what="the target", pointer="/data/target"), _never("target.closed", what="the target was closed")),
+    "target.closed": (
+        _after("target.set", what="the target", pointer="/data/target"),
+        _never("target.closed", what="the target was closed"),
+    ),
     "position.withdrawn": (_open("position.stated", "position.withdrawn", "that party states no position on it"),),
 }

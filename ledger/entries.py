@@ -66,21 +66,63 @@ def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def enter(event: Event, *, position: int, entry_id: str, stream: str, version: int, mission: str | None, root: int,
-          recorded_at: str, actor: str, salt: bytes) -> Entry:
+def enter(
+    event: Event,
+    *,
+    position: int,
+    entry_id: str,
+    stream: str,
+    version: int,
+    mission: str | None,
+    root: int,
+    recorded_at: str,
+    actor: str,
+    salt: bytes,
+) -> Entry:
     """The entry that records `event`. Raises ValueError where payload or envelope is too large."""
     data, source = as_json(event.data), as_json(event.source) if event.source else None
     payload = codec.canonical({"data": data, "source": source, "note": event.note})
     if len(payload) > MAX_PAYLOAD:
-        raise ValueError(f"data, source and note together are {len(payload)} bytes; at most {MAX_PAYLOAD} fit in an entry")
+        raise ValueError(
+            f"data, source and note together are {len(payload)} bytes; at most {MAX_PAYLOAD} fit in an entry"
+        )
     target = getattr(event.data, "target", None)
     target = target if event.data.ABOUT else None
-    envelope = codec.canonical({
-        "ledger": 1, "position": position, "id": entry_id, "stream": stream, "version": version, "mission": mission,
-        "type": event.type, "effective": event.effective, "recorded_at": recorded_at, "actor": actor, "ref": event.ref,
-        "target": target, "commitment": codec.commitment(salt, payload),
-    })
+    envelope = codec.canonical(
+        {
+            "ledger": 1,
+            "position": position,
+            "id": entry_id,
+            "stream": stream,
+            "version": version,
+            "mission": mission,
+            "type": event.type,
+            "effective": event.effective,
+            "recorded_at": recorded_at,
+            "actor": actor,
+            "ref": event.ref,
+            "target": target,
+            "commitment": codec.commitment(salt, payload),
+        }
+    )
     assert len(envelope) <= MAX_ENVELOPE
-    return Entry(position=position, id=entry_id, stream=stream, version=version, mission=mission, type=event.type,
-                 effective=event.effective, recorded_at=recorded_at, actor=actor, ref=event.ref, target=target,
-                 root=root, data=data, source=source, note=event.note, salt=salt, payload=payload, envelope=envelope)
+    return Entry(
+        position=position,
+        id=entry_id,
+        stream=stream,
+        version=version,
+        mission=mission,
+        type=event.type,
+        effective=event.effective,
+        recorded_at=recorded_at,
+        actor=actor,
+        ref=event.ref,
+        target=target,
+        root=root,
+        data=data,
+        source=source,
+        note=event.note,
+        salt=salt,
+        payload=payload,
+        envelope=envelope,
+    )

@@ -46,7 +46,9 @@ def holder(connection: Connection, key: str) -> Holder | None:
 
 def revoke(connection: Connection, name: str) -> None:
     """Make a key worthless from now on. Raises KeyProblem where there is none to revoke."""
-    done = connection.execute(update(keys).where(keys.c.name == name, keys.c.revoked_at.is_(None)).values(revoked_at=instant(now())))
+    done = connection.execute(
+        update(keys).where(keys.c.name == name, keys.c.revoked_at.is_(None)).values(revoked_at=instant(now()))
+    )
     if done.rowcount == 0:
         raise KeyProblem(f"there is no key named {name!r} in force")
 

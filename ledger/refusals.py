@@ -4,17 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-REFUSALS: Mapping[str, str] = MappingProxyType({
-    "unknown-subject": "The event is about a mission, pledge, post, party, commitment or target that the ledger does not know.",
-    "already-exists": "What the event brings into being exists already.",
-    "not-possible-now": "The subject's history does not allow the event, such as a second withdrawal.",
-    "unknown-entry": "The entry that the event is about does not exist.",
-    "wrong-correction": "The corrected entry would not be a valid one.",
-    "ref-taken": "Another entry bears this ref.",
-    "version-conflict": "The stream has moved since the version that was expected.",
-    "key-reused": "The idempotency key was used for another request.",
-    "too-large": "The event does not fit into an entry.",
-})
+REFUSALS: Mapping[str, str] = MappingProxyType(
+    {
+        "unknown-subject": "The event is about a mission, pledge, post, party, commitment or target that the ledger does not know.",
+        "already-exists": "What the event brings into being exists already.",
+        "not-possible-now": "The subject's history does not allow the event, such as a second withdrawal.",
+        "unknown-entry": "The entry that the event is about does not exist.",
+        "wrong-correction": "The corrected entry would not be a valid one.",
+        "ref-taken": "Another entry bears this ref.",
+        "version-conflict": "The stream has moved since the version that was expected.",
+        "key-reused": "The idempotency key was used for another request.",
+        "too-large": "The event does not fit into an entry.",
+    }
+)
 
 
 @dataclass(frozen=True)

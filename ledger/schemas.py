@@ -4,6 +4,8 @@
 field and say what to do. The same schemas document the API.
 """
 
+import functools
+import operator
 import types
 import typing
 from dataclasses import MISSING, dataclass, fields
@@ -92,7 +94,9 @@ class DeclaredSchema(Schema):
         if self.declared is None:
             return data
         try:
-            return self.declared(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
+            return self.declared(
+                **{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+            )
         except Unfit as error:
             raise ValidationError({error.field: [str(error)]}) from error
 
@@ -101,8 +105,12 @@ def name_unknown(messages: Any, known: list[str]) -> Any:
     """The messages with `Unknown field.` replaced by a sentence that names the nearest fields."""
     if not isinstance(messages, dict):
         return messages
-    return {name: [f"is not a field here; the fields are: {nearest_first(str(name), known)}"] if told == ["Unknown field."] else told
-            for name, told in messages.items()}
+    return {
+        name: [f"is not a field here; the fields are: {nearest_first(str(name), known)}"]
+        if told == ["Unknown field."]
+        else told
+        for name, told in messages.items()
+    }
 
 
 class Tagged(OneOfSchema):
@@ -115,9 +123,13 @@ class Tagged(OneOfSchema):
         if not isinstance(data, dict):
             raise ValidationError("must be a JSON object")
         if tag is None:
-            raise ValidationError({self.type_field: [f"is missing; it is one of: {nearest_first('', self.type_schemas)}"]})
+            raise ValidationError(
+                {self.type_field: [f"is missing; it is one of: {nearest_first('', self.type_schemas)}"]}
+            )
         if not isinstance(tag, str) or tag not in self.type_schemas:
-            raise ValidationError({self.type_field: [f"{str(tag)[:80]!r} is not one of: {nearest_first(str(tag), self.type_schemas)}"]})
+            raise ValidationError(
+                {self.type_field: [f"{str(tag)[:80]!r} is not one of: {nearest_first(str(tag), self.type_schemas)}"]}
+            )
         return super().load(data, **options)
 
 
@@ -139,17 +151,23 @@ def _text_field(text: Text, options: dict[str, Any]) -> mf.Field:
 
 def _number_field(annotated: Any, options: dict[str, Any]) -> mf.Field:
     low, high = annotated.get("low"), annotated.get("high")
-    bounds = validate.Range(0 if low is None else low, MAX_SAFE_INTEGER if high is None else high,
-                            error="must be from {min} to {max}")
-    return mf.Integer(strict=True, validate=bounds, error_messages={"invalid": "must be a whole number, without quotes"}, **options)
+    bounds = validate.Range(
+        0 if low is None else low, MAX_SAFE_INTEGER if high is None else high, error="must be from {min} to {max}"
+    )
+    return mf.Integer(
+        strict=True, validate=bounds, error_messages={"invalid": "must be a whole number, without quotes"}, **options
+    )
 
 
 def field_for(annotation: Any, metadata: typing.Mapping[str, Any], required: bool) -> mf.Field:
     """The marshmallow field for one declared field."""
     annotation = _without_none(annotation)
     shown = {"description": metadata.get("description"), "example": metadata.get("example")}
-    options: dict[str, Any] = {"required": required, "metadata": {k: v for k, v in shown.items() if v is not None},
-                               "error_messages": {"required": "is missing", "null": "must not be null; leave it out instead"}}
+    options: dict[str, Any] = {
+        "required": required,
+        "metadata": {k: v for k, v in shown.items() if v is not None},
+        "error_messages": {"required": "is missing", "null": "must not be null; leave it out instead"},
+    }
     if get_origin(annotation) is Annotated:
         return _text_field(_text_of(annotation), options)
     if get_origin(annotation) is Literal:
@@ -176,7 +194,7 @@ def field_for(annotation: Any, metadata: typing.Mapping[str, Any], required: boo
 def _without_none(annotation: Any) -> Any:
     if get_origin(annotation) in (typing.Union, types.UnionType) and type(None) in get_args(annotation):
         rest = [part for part in get_args(annotation) if part is not type(None)]
-        return rest[0] if len(rest) == 1 else typing.Union[tuple(rest)]
+        return rest[0] if len(rest) == 1 else functools.reduce(operator.or_, rest)
     return annotation
 
 
@@ -185,8 +203,11 @@ def schema_for(declared: Any) -> type[Schema]:
     """The schema class of a declared class, or of a union of classes told apart by their `kind`."""
     if get_origin(declared) in (typing.Union, types.UnionType):
         members = {_tag(member): schema_for(member) for member in get_args(declared)}
-        return type("Or".join(member.__name__ for member in get_args(declared)), (Tagged,),
-                    {"type_field": "kind", "type_schemas": members, "get_obj_type": lambda self, obj: obj.kind})
+        return type(
+            "Or".join(member.__name__ for member in get_args(declared)),
+            (Tagged,),
+            {"type_field": "kind", "type_schemas": members, "get_obj_type": lambda self, obj: obj.kind},
+        )
     hints = get_type_hints(declared, include_extras=True)
     made = {part.name: field_for(hints[part.name], part.metadata, part.default is MISSING) for part in fields(declared)}
     return type(declared.__name__, (DeclaredSchema,), {**made, "declared": declared, "__doc__": declared.__doc__})
@@ -204,7 +225,9 @@ class _SaidSchema(DeclaredSchema):
     effective = _plain(DateText, "When the fact holds in the world, as precisely as it is known.", required=True)
     source = _plain(Source, "Where it stands.")
     note = _plain(Prose, "What the fields cannot say.")
-    ref = _plain(Ref, "The recorder's own name for the event, unique in the ledger; corrections may name it as their target.")
+    ref = _plain(
+        Ref, "The recorder's own name for the event, unique in the ledger; corrections may name it as their target."
+    )
     expected_version = _plain(int, "Version that the stream must have; 0 for a stream that must not exist yet.")
 
     @post_load
@@ -218,9 +241,15 @@ def said_schema(type_name: str) -> type[Schema]:
     """The schema of a whole event of one type, as it is sent to be recorded."""
     declared = EVENTS[type_name]
     parts = {
-        "type": mf.String(required=True, validate=validate.Equal(type_name), metadata={"description": "The event type."}),
-        "data": mf.Nested(schema_for(declared)(), required=True, error_messages={"required": "is missing"},
-                          metadata={"description": "What is said."}),
+        "type": mf.String(
+            required=True, validate=validate.Equal(type_name), metadata={"description": "The event type."}
+        ),
+        "data": mf.Nested(
+            schema_for(declared)(),
+            required=True,
+            error_messages={"required": "is missing"},
+            metadata={"description": "What is said."},
+        ),
     }
     if not declared.LEDGER_WIDE:  # an event about an entry takes its mission from the target
         parts["mission"] = field_for(MissionName, {"description": "The mission."}, not declared.ABOUT)
@@ -230,7 +259,7 @@ def said_schema(type_name: str) -> type[Schema]:
 class EventSchema(Tagged):
     """Any event, told apart by its `type`."""
 
-    type_schemas = {name: said_schema(name) for name in EVENTS}
+    type_schemas = {name: said_schema(name) for name in EVENTS}  # noqa: RUF012  (as the library declares it)
 
     def get_obj_type(self, obj: Event) -> str:
         return obj.type
@@ -252,7 +281,12 @@ def parse_event(raw: Any, at: str = "") -> Event:
 def check_correction(event: Event, at: str) -> None:
     """A correction must change something."""
     changed = event.data
-    if isinstance(changed, EntryCorrected) and changed.effective is None and changed.data is None and changed.source is None:
+    if (
+        isinstance(changed, EntryCorrected)
+        and changed.effective is None
+        and changed.data is None
+        and changed.source is None
+    ):
         raise Invalid([Fault(f"{at}/data", "corrects nothing; give effective, data or source as they should be")])
 
 

@@ -65,6 +65,16 @@ def standing(entries: Iterable[Entry]) -> list[Standing]:
     return list(made.values())
 
 
+def retracted(entries: Iterable[Entry]) -> frozenset[int]:
+    """The positions of those among `entries` (in position order) that are retracted."""
+    return _changes(list(entries)).retracted
+
+
+def as_it_stands(entry: Entry, family: Iterable[Entry]) -> Standing:
+    """`entry` with the corrections of its `family` applied, also where it is retracted or a correction itself."""
+    return _changes(list(family)).settle(entry)
+
+
 @dataclass(frozen=True)
 class _Changes:
     retracted: frozenset[int]
@@ -84,16 +94,16 @@ class _Changes:
 
 
 def _changes(entries: list[Entry]) -> _Changes:
-    retracted: set[int] = set()
+    gone: set[int] = set()
     corrections: dict[int, list[Entry]] = defaultdict(list)
     for entry in reversed(entries):
-        if entry.position in retracted or entry.target is None:
+        if entry.position in gone or entry.target is None:
             continue
         if entry.type == RETRACTED:
-            retracted.add(entry.target)
+            gone.add(entry.target)
         elif entry.type == CORRECTED:
             corrections[entry.target].insert(0, entry)
-    return _Changes(frozenset(retracted), corrections)
+    return _Changes(frozenset(gone), corrections)
 
 
 def merge(data: Mapping[str, Any], change: Mapping[str, Any] | None) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,7 +47,13 @@ def open_engine(url: str, **options: Any) -> Engine:
 
 def _sqlite_settings(connection: Any, _: Any) -> None:
     connection.isolation_level = None
-    for setting in ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"):
+    for setting in (
+        "busy_timeout = 30000",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "recursive_triggers = ON",
+    ):
         connection.execute(f"PRAGMA {setting}")
 
 
@@ -74,12 +80,20 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def record(connection: Connection, events: Sequence[Event], *, actor: str, project: Project, key: str | None = None,
-           clock: Callable[[], datetime] = now) -> Recorded:
+def record(
+    connection: Connection,
+    events: Sequence[Event],
+    *,
+    actor: str,
+    project: Project,
+    key: str | None = None,
+    clock: Callable[[], datetime] = now,
+) -> Recorded:
     """Record `events` as one: all or nothing, in one transaction that the caller commits.
 
     Takes the head, looks the idempotency `key` up, decides, appends, lets `project` update the projections.
-    Raises Refused with every refusal; nothing is then to be committed.
+    Raises Refused with every refusal, pointers beginning with the event's
+    index; nothing is then to be committed.
     """
     size, last = lock_head(connection)
     if key is not None and (earlier := _receipt(connection, actor, key, events)):
@@ -90,7 +104,14 @@ def record(connection: Connection, events: Sequence[Event], *, actor: str, proje
     connection.execute(update(tables.head).values(size=size + len(entries), recorded_at=recorded_at))
     project(connection, entries)
     if key is not None:
-        receipt = {"actor": actor, "key": key, "request": digest(events), "first_position": size, "count": len(entries), "recorded_at": recorded_at}
+        receipt = {
+            "actor": actor,
+            "key": key,
+            "request": digest(events),
+            "first_position": size,
+            "count": len(entries),
+            "recorded_at": recorded_at,
+        }
         connection.execute(insert(tables.receipts), receipt)
     return Recorded(entries, replayed=False)
 
@@ -103,50 +124,76 @@ def lock_head(connection: Connection) -> tuple[int, str]:
 
 def digest(events: Sequence[Event]) -> str:
     """SHA-256 over what is said, whatever the order of its fields: what makes two requests the same."""
-    said = [{"type": e.type, "mission": e.mission, "effective": e.effective, "data": as_json(e.data), "source": as_json(e.source),
-             "note": e.note, "ref": e.ref, "expected_version": e.expected_version} for e in events]
+    said = [
+        {
+            "type": e.type,
+            "mission": e.mission,
+            "effective": e.effective,
+            "data": as_json(e.data),
+            "source": as_json(e.source),
+            "note": e.note,
+            "ref": e.ref,
+            "expected_version": e.expected_version,
+        }
+        for e in events
+    ]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def _receipt(connection: Connection, actor: str, key: str, events: Sequence[Event]) -> Recorded | None:
-    found = connection.execute(select(tables.receipts).where(tables.receipts.c.actor == actor, tables.receipts.c.key == key)).one_or_none()
+    found = connection.execute(
+        select(tables.receipts).where(tables.receipts.c.actor == actor, tables.receipts.c.key == key)
+    ).one_or_none()
     if found is None:
         return None
     if found.request != digest(events):
         raise Refused([Refusal("key-reused", "", "this idempotency key was used for another request; take a new one")])
     wanted = range(found.first_position, found.first_position + found.count)
-    return Recorded(read_entries(connection, tables.entries.c.position.between(wanted.start, wanted.stop - 1)), replayed=True)
+    return Recorded(
+        read_entries(connection, tables.entries.c.position.between(wanted.start, wanted.stop - 1)), replayed=True
+    )
 
 
 def _decided(connection: Connection, events: Sequence[Event], size: int, recorded_at: str, actor: str) -> list[Entry]:
     known = _look_up(connection, events)
-    entries, refusals = [], []
+    entries: list[Entry] = []
+    refusals: list[Refusal] = []
     for index, said in enumerate(events):
         decision = decide(said, known)
-        if isinstance(decision, Accepted):
-            entry = _entered(decision, known, size + index, recorded_at, actor)
-        if not isinstance(decision, Accepted) or isinstance(entry, Refusal):
-            found = decision if not isinstance(decision, Accepted) else [entry]
-            refusals += [(index, refusal) for refusal in found]
-        else:
+        found = decision if isinstance(decision, list) else []
+        entry = _entered(decision, said, known, size + index, recorded_at, actor)
+        if isinstance(entry, Refusal):
+            found = [entry]
+        elif entry is not None:
             known.add(entry)
             entries.append(entry)
+        refusals += [replace(refusal, pointer=f"/{index}{refusal.pointer}") for refusal in found]
     if refusals:
-        raise Refused([_at(index, refusal, len(events)) for index, refusal in refusals])
+        raise Refused(refusals)
     return entries
 
 
-def _at(index: int, refusal: Refusal, count: int) -> Refusal:
-    pointer = f"/{index}{refusal.pointer}" if count > 1 else refusal.pointer
-    return Refusal(refusal.code, pointer, refusal.detail, refusal.actual_version)
-
-
-def _entered(accepted: Accepted, known: Known, position: int, recorded_at: str, actor: str) -> Entry | Refusal:
+def _entered(
+    decision: Accepted | list[Refusal], said: Event, known: Known, position: int, recorded_at: str, actor: str
+) -> Entry | Refusal | None:
+    """The entry; also of a refused event, so that those after it in the batch are not blamed for its absence."""
+    if isinstance(decision, list) and said.data.ABOUT:
+        return None
+    accepted = Accepted(said, said.stream, said.mission, None) if isinstance(decision, list) else decision
     version = known.versions.get(accepted.stream, 0) + 1
     try:
-        return enter(accepted.event, position=position, entry_id=str(uuid_utils.uuid7()), stream=accepted.stream, version=version,
-                     mission=accepted.mission, root=position if accepted.root is None else accepted.root, recorded_at=recorded_at,
-                     actor=actor, salt=os.urandom(32))
+        return enter(
+            accepted.event,
+            position=position,
+            entry_id=str(uuid_utils.uuid7()),
+            stream=accepted.stream,
+            version=version,
+            mission=accepted.mission,
+            root=position if accepted.root is None else accepted.root,
+            recorded_at=recorded_at,
+            actor=actor,
+            salt=os.urandom(32),
+        )
     except ValueError as error:
         return Refusal("too-large", "", str(error))
 
@@ -173,15 +220,17 @@ def _among(connection: Connection, column: Any, values: Iterable[Any]) -> list[E
 
 
 def chunks(values: Sequence[Any], size: int = CHUNK) -> Iterator[Sequence[Any]]:
-    return (values[start:start + size] for start in range(0, len(values), size))
+    return (values[start : start + size] for start in range(0, len(values), size))
 
 
 def _versions(connection: Connection, streams: Iterable[str]) -> dict[str, int]:
     e = tables.entries.c
     found: dict[str, int] = {}
     for part in chunks(sorted(streams)):
-        rows = connection.execute(select(e.stream, func.max(e.version)).where(e.stream.in_(part)).group_by(e.stream))
-        found |= {stream: version for stream, version in rows}
+        rows = connection.execute(
+            select(e.stream, func.max(e.version).label("newest")).where(e.stream.in_(part)).group_by(e.stream)
+        )
+        found |= {row.stream: row.newest for row in rows}
     return found
 
 
@@ -194,12 +243,25 @@ def _row(entry: Entry) -> dict[str, Any]:
     date, data = PartialDate.parse(entry.effective), entry.data or {}
     named = [data.get("party"), *data.get("jointly_with", ()), *data.get("sent_by", ()), *data.get("participants", ())]
     return {
-        "position": entry.position, "id": entry.id, "stream": entry.stream, "version": entry.version, "mission": entry.mission,
-        "type": entry.type, "effective": entry.effective, "first_day": date.first.isoformat(), "last_day": date.last.isoformat(),
-        "recorded_at": entry.recorded_at, "actor": entry.actor, "ref": entry.ref, "target": entry.target, "root": entry.root,
+        "position": entry.position,
+        "id": entry.id,
+        "stream": entry.stream,
+        "version": entry.version,
+        "mission": entry.mission,
+        "type": entry.type,
+        "effective": entry.effective,
+        "first_day": date.first.isoformat(),
+        "last_day": date.last.isoformat(),
+        "recorded_at": entry.recorded_at,
+        "actor": entry.actor,
+        "ref": entry.ref,
+        "target": entry.target,
+        "root": entry.root,
         "symbol": (entry.source or {}).get("symbol") or data.get("instrument"),
         "parties": " ".join(["", *sorted({name for name in named if name}), ""]),
-        "salt": entry.salt, "payload": entry.payload, "envelope": entry.envelope,
+        "salt": entry.salt,
+        "payload": entry.payload,
+        "envelope": entry.envelope,
     }
 
 
@@ -221,10 +283,26 @@ def stream_entries(connection: Connection, *conditions: Any) -> Iterator[Entry]:
 
 def _entry(row: Any) -> Entry:
     payload = orjson.loads(row.payload) if row.payload is not None else {"data": None, "source": None, "note": None}
-    return Entry(position=row.position, id=row.id, stream=row.stream, version=row.version, mission=row.mission, type=row.type,
-                 effective=row.effective, recorded_at=row.recorded_at, actor=row.actor, ref=row.ref, target=row.target, root=row.root,
-                 data=payload["data"], source=payload["source"], note=payload["note"],
-                 salt=row.salt, payload=row.payload, envelope=row.envelope)
+    return Entry(
+        position=row.position,
+        id=row.id,
+        stream=row.stream,
+        version=row.version,
+        mission=row.mission,
+        type=row.type,
+        effective=row.effective,
+        recorded_at=row.recorded_at,
+        actor=row.actor,
+        ref=row.ref,
+        target=row.target,
+        root=row.root,
+        data=payload["data"],
+        source=payload["source"],
+        note=payload["note"],
+        salt=row.salt,
+        payload=row.payload,
+        envelope=row.envelope,
+    )
 
 
 def size(connection: Connection) -> int:
@@ -235,4 +313,6 @@ def size(connection: Connection) -> int:
 def position_at(connection: Connection, moment: str) -> int:
     """The last position recorded at or before `moment` (an `instant`); -1 where there is none."""
     e = tables.entries.c
-    return connection.execute(select(func.coalesce(func.max(e.position), -1)).where(e.recorded_at <= moment)).scalar_one()
+    return connection.execute(
+        select(func.coalesce(func.max(e.position), -1)).where(e.recorded_at <= moment)
+    ).scalar_one()

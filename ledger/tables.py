@@ -5,7 +5,8 @@ from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, Table
 METADATA = MetaData()
 
 entries = Table(
-    "entries", METADATA,
+    "entries",
+    METADATA,
     Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
     Column("id", Text, nullable=False, unique=True),
     Column("stream", Text, nullable=False),
@@ -28,14 +29,16 @@ entries = Table(
 )
 
 head = Table(
-    "head", METADATA,
+    "head",
+    METADATA,
     Column("id", Integer, primary_key=True),
     Column("size", BigInteger, nullable=False),
     Column("recorded_at", Text, nullable=False),
 )
 
 receipts = Table(
-    "receipts", METADATA,
+    "receipts",
+    METADATA,
     Column("actor", Text, primary_key=True),
     Column("key", Text, primary_key=True),
     Column("request", Text, nullable=False),
@@ -45,7 +48,8 @@ receipts = Table(
 )
 
 keys = Table(
-    "keys", METADATA,
+    "keys",
+    METADATA,
     Column("name", Text, primary_key=True),
     Column("role", Text, nullable=False),
     Column("digest", Text, nullable=False, unique=True),

@@ -49,7 +49,9 @@ class Text:
         if len(text) > self.max_length:
             raise ValueError(f"is longer than {self.max_length} characters")
         if not re.fullmatch(self.pattern, text, re.ASCII):
-            raise ValueError(f"{text[:80]!r} is not {self.meaning}" + (f", such as {self.example}" if self.example else ""))
+            raise ValueError(
+                f"{text[:80]!r} is not {self.meaning}" + (f", such as {self.example}" if self.example else "")
+            )
         return self.normal(text) if self.normal else text
 
     def _chosen(self, text: str) -> str:
@@ -83,7 +85,9 @@ class PartialDate:
         """Raises ValueError where `text` is no such date or lies outside 1900 to 2199."""
         match = re.fullmatch(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", text, re.ASCII)
         if not match:
-            raise ValueError(f"{text[:40]!r} is not a date; write YYYY, YYYY-MM or YYYY-MM-DD, as precise as it is known")
+            raise ValueError(
+                f"{text[:40]!r} is not a date; write YYYY, YYYY-MM or YYYY-MM-DD, as precise as it is known"
+            )
         year, month, day = (int(part) if part else None for part in match.groups())
         assert year is not None
         if not FIRST_YEAR <= year <= LAST_YEAR:
@@ -127,24 +131,71 @@ def closed(choices: Mapping[str, str], name: str, meaning: str) -> Text:
 
 
 _SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
-Slug = Annotated[str, Text("a short name of lower-case letters, digits and hyphens", _SLUG, 64, example="jam-personnel")]
-MissionName = Annotated[str, Text("a mission's short name of lower-case letters, digits and hyphens", _SLUG, 64, example="haiti-mss")]
-Ref = Annotated[str, Text("the recorder's own name for an event: letters, digits, dots, colons, underscores and hyphens",
-                          r"[A-Za-z][A-Za-z0-9._:-]*", 128, example="letter-2024-03-05")]
-PartyCode = Annotated[str, Text("a party's code: ISO 3166-1 alpha-3 for a state, else the code it was registered with",
-                                r"[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*", 32, example="JAM")]
+Slug = Annotated[
+    str, Text("a short name of lower-case letters, digits and hyphens", _SLUG, 64, example="jam-personnel")
+]
+MissionName = Annotated[
+    str, Text("a mission's short name of lower-case letters, digits and hyphens", _SLUG, 64, example="haiti-mss")
+]
+Ref = Annotated[
+    str,
+    Text(
+        "the recorder's own name for an event: letters, digits, dots, colons, underscores and hyphens",
+        r"[A-Za-z][A-Za-z0-9._:-]*",
+        128,
+        example="letter-2024-03-05",
+    ),
+]
+PartyCode = Annotated[
+    str,
+    Text(
+        "a party's code: ISO 3166-1 alpha-3 for a state, else the code it was registered with",
+        r"[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*",
+        32,
+        example="JAM",
+    ),
+]
 Title = Annotated[str, Text("a line of text", r"[^\x00-\x1f\x7f]*", 300)]
 Prose = Annotated[str, Text("text", max_length=4_000)]
-Term = Annotated[str, Text("a name for a kind of thing: lower-case letters, digits and underscores",
-                           r"[a-z0-9]+(?:_[a-z0-9]+)*", 64, example="patrol_ship")]
-DateText = Annotated[str, Text("a date: YYYY, YYYY-MM or YYYY-MM-DD", r"\d{4}(?:-\d{2}){0,2}", 10, normal=_date_text, example="2024-03-05")]
+Term = Annotated[
+    str,
+    Text(
+        "a name for a kind of thing: lower-case letters, digits and underscores",
+        r"[a-z0-9]+(?:_[a-z0-9]+)*",
+        64,
+        example="patrol_ship",
+    ),
+]
+DateText = Annotated[
+    str,
+    Text("a date: YYYY, YYYY-MM or YYYY-MM-DD", r"\d{4}(?:-\d{2}){0,2}", 10, normal=_date_text, example="2024-03-05"),
+]
 DayText = Annotated[str, Text("a day: YYYY-MM-DD", r"\d{4}-\d{2}-\d{2}", 10, normal=_day_text, example="2024-10-02")]
 Symbol = Annotated[str, Text("a UN document symbol", r"[ -~]*", 80, normal=symbols.canonical, example="S/2024/262")]
-Instrument = Annotated[str, Text("the act itself: a UN document symbol, or another act's name", r"[^\x00-\x1f\x7f]*", 120,
-                                 normal=symbols.canonical_instrument, example="S/RES/2699(2023)")]
-Url = Annotated[str, Text("an http or https address", r"[^\x00-\x20\x7f]*", 2_000, normal=_url, example="https://undocs.org/S/2024/262")]
+Instrument = Annotated[
+    str,
+    Text(
+        "the act itself: a UN document symbol, or another act's name",
+        r"[^\x00-\x1f\x7f]*",
+        120,
+        normal=symbols.canonical_instrument,
+        example="S/RES/2699(2023)",
+    ),
+]
+Url = Annotated[
+    str,
+    Text("an http or https address", r"[^\x00-\x20\x7f]*", 2_000, normal=_url, example="https://undocs.org/S/2024/262"),
+]
 Digest = Annotated[str, Text("a SHA-256 digest in hexadecimal", r"[0-9a-f]{64}", 64)]
-Amount = Annotated[str, Text("a decimal amount as text, without sign or separators", r"(?:0|[1-9]\d{0,17})(?:\.\d{1,4})?", 24, example="15000000")]
+Amount = Annotated[
+    str,
+    Text(
+        "a decimal amount as text, without sign or separators",
+        r"(?:0|[1-9]\d{0,17})(?:\.\d{1,4})?",
+        24,
+        example="15000000",
+    ),
+]
 Currency = Annotated[str, closed(codes.CURRENCIES, "currency", "an ISO 4217 currency code")]
 Unspecified = Annotated[str, closed(codes.UNSPECIFIED_REASONS, "unspecified", "why there is no figure")]
 PersonnelCategory = Annotated[str, closed(codes.PERSONNEL_CATEGORIES, "personnel_category", "a category of personnel")]
@@ -154,8 +205,15 @@ SourceRelation = Annotated[str, closed(codes.SOURCE_RELATIONS, "source_relation"
 Confidence = Annotated[str, closed(codes.CONFIDENCES, "confidence", "how far the recorder trusts the statement")]
 
 
-def told(description: str, *, example: Any = None, low: int | None = None, high: int | None = None,
-         most: int | None = None, default: Any = ...) -> Any:
+def told(
+    description: str,
+    *,
+    example: Any = None,
+    low: int | None = None,
+    high: int | None = None,
+    most: int | None = None,
+    default: Any = ...,
+) -> Any:
     """A declared field: its description, an example, bounds of a number (`low`, `high`) or of a list's length (`most`)."""
     metadata = {"description": description, "example": example, "low": low, "high": high, "most": most}
     return field(metadata=metadata) if default is ... else field(default=default, metadata=metadata)
@@ -171,7 +229,10 @@ def _check_range(low: Any, high: Any, unspecified: str | None, name_low: str, na
     if unspecified is not None and (low is not None or high is not None):
         raise Unfit("unspecified", "a figure and a reason for having none exclude each other; drop one of them")
     if unspecified is None and low is None and high is None:
-        raise Unfit(name_low, f"a figure is missing; give {name_low}, {name_high} or both, or say with unspecified why there is none")
+        raise Unfit(
+            name_low,
+            f"a figure is missing; give {name_low}, {name_high} or both, or say with unspecified why there is none",
+        )
     if low is not None and high is not None and low > high:
         raise Unfit(name_low, f"{name_low} {low} is more than {name_high} {high}")
 
@@ -284,7 +345,9 @@ class Source:
     confidence: Confidence | None = optional("How far the recorder trusts the statement.")
     retrieved: DayText | None = optional("When the recorder read it.")
     sha256: Digest | None = optional("Digest of the document as read.")
-    also: tuple[Title, ...] | None = optional("Further places that carry the same statement: addresses or titles.", most=20)
+    also: tuple[Title, ...] | None = optional(
+        "Further places that carry the same statement: addresses or titles.", most=20
+    )
 
     def __post_init__(self) -> None:
         if self.symbol is None and self.url is None and self.title is None:

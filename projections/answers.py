@@ -27,7 +27,17 @@ from projections.targets import TARGETS, targets
 from projections.view import view
 
 PROJECTIONS: tuple[Projection, ...] = (
-    MANDATE, LEADERSHIP, PARTNERS, PLEDGES, COMMITMENTS, FLOWS, DEPLOYMENTS, OBSERVATIONS, POSITIONS, TARGETS, PARTIES,
+    MANDATE,
+    LEADERSHIP,
+    PARTNERS,
+    PLEDGES,
+    COMMITMENTS,
+    FLOWS,
+    DEPLOYMENTS,
+    OBSERVATIONS,
+    POSITIONS,
+    TARGETS,
+    PARTIES,
 )
 LEDGER_WIDE = frozenset({PARTIES.name})
 HISTORY_ONLY = frozenset({"communication.sent", "meeting.held"})
@@ -50,20 +60,46 @@ def _mandate(rows: Rows, made: Made, valid_at: str) -> Row | None:
 
 ANSWERS: dict[str, Answer] = {
     "mandate": Answer(frozenset({"mandate"}), (), _mandate),
-    "leadership": Answer(frozenset({"leadership"}), (), lambda rows, made, day: [present_post(row) for row in rows["leadership"] if row["entries"]]),
+    "leadership": Answer(
+        frozenset({"leadership"}),
+        (),
+        lambda rows, made, day: [present_post(row) for row in rows["leadership"] if row["entries"]],
+    ),
     "partners": Answer(frozenset({"partners"}), (), lambda rows, made, day: members(rows["partners"])),
     "pledges": Answer(frozenset({"pledges"}), (), lambda rows, made, day: pledges(rows["pledges"])),
     "deployments": Answer(frozenset({"deployments"}), (), lambda rows, made, day: deployments(rows["deployments"])),
-    "funding": Answer(frozenset({"commitments", "flows"}), ("pledges",),
-                      lambda rows, made, day: funding(made["pledges"], rows["commitments"], rows["flows"])),
+    "funding": Answer(
+        frozenset({"commitments", "flows"}),
+        ("pledges",),
+        lambda rows, made, day: funding(made["pledges"], rows["commitments"], rows["flows"]),
+    ),
     "positions": Answer(frozenset({"positions"}), (), lambda rows, made, day: positions(rows["positions"])),
-    "fulfilment": Answer(frozenset(), ("pledges", "deployments", "funding"),
-                         lambda rows, made, day: fulfilment(made["pledges"], made["deployments"], made["funding"])),
+    "fulfilment": Answer(
+        frozenset(),
+        ("pledges", "deployments", "funding"),
+        lambda rows, made, day: fulfilment(made["pledges"], made["deployments"], made["funding"]),
+    ),
     "targets": Answer(frozenset({"targets"}), (), lambda rows, made, day: targets(rows["targets"])),
-    "observations": Answer(frozenset({"observations"}), (), lambda rows, made, day: [present_observation(row) for row in rows["observations"] if row["entries"]]),
-    "findings": Answer(frozenset(projection.name for projection in PROJECTIONS),
-                       ("mandate", "leadership", "partners", "pledges", "deployments", "funding", "positions", "targets", "observations"),
-                       lambda rows, made, day: findings(rows, made, day)),
+    "observations": Answer(
+        frozenset({"observations"}),
+        (),
+        lambda rows, made, day: [present_observation(row) for row in rows["observations"] if row["entries"]],
+    ),
+    "findings": Answer(
+        frozenset(projection.name for projection in PROJECTIONS),
+        (
+            "mandate",
+            "leadership",
+            "partners",
+            "pledges",
+            "deployments",
+            "funding",
+            "positions",
+            "targets",
+            "observations",
+        ),
+        lambda rows, made, day: findings(rows, made, day),
+    ),
 }
 
 
@@ -88,11 +124,21 @@ def _make(name: str, rows: Rows, valid_at: str, made: Made) -> None:
     made[name] = ANSWERS[name].make(rows, made, valid_at)
 
 
-def folded_rows(entries: Iterable[Entry], names: Iterable[str], mission: str, valid_at: str, known: int, reported_by: str | None = None) -> Rows:
+def folded_rows(
+    entries: Iterable[Entry],
+    names: Iterable[str],
+    mission: str,
+    valid_at: str,
+    known: int,
+    reported_by: str | None = None,
+) -> Rows:
     """The rows of a mission by the definition: viewed and folded. `entries`: those of the mission and the ledger-wide ones."""
     seen = view(entries, valid_at, known, reported_by)
     wanted = [projection for projection in PROJECTIONS if projection.name in names]
-    return {projection.name: rows_of(fold(projection, seen), "" if projection.name in LEDGER_WIDE else mission) for projection in wanted}
+    return {
+        projection.name: rows_of(fold(projection, seen), "" if projection.name in LEDGER_WIDE else mission)
+        for projection in wanted
+    }
 
 
 def rows_of(folded: Mapping[tuple[str, str], Row], mission: str) -> list[Row]:

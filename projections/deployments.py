@@ -14,8 +14,12 @@ from projections.projection import Projection, Row, corroborations, disputes, pi
 
 _FATAL = ("killed_in_action", "died_of_accident", "died_of_illness", "died_cause_not_stated", "missing")
 _DIRECTIONS = {
-    "personnel.deployed": {"items": 1}, "personnel.repatriated": {"items": -1}, "personnel.rotated": {"rotated_in": 1, "rotated_out": -1},
-    "equipment.delivered": {"items": 1}, "equipment.withdrawn": {"items": -1}, "equipment.lost": {"items": -1},
+    "personnel.deployed": {"items": 1},
+    "personnel.repatriated": {"items": -1},
+    "personnel.rotated": {"rotated_in": 1, "rotated_out": -1},
+    "equipment.delivered": {"items": 1},
+    "equipment.withdrawn": {"items": -1},
+    "equipment.lost": {"items": -1},
 }
 
 
@@ -53,8 +57,15 @@ def _moved(row: Row, s: Standing) -> Row:
 
 
 def _movement(s: Standing, sign: int, item: Mapping[str, Any]) -> Row:
-    return {"type": s.type, "effective": s.effective, "direction": "in" if sign > 0 else "out", "item": item,
-            **pick(s, "fulfils", "contingent", "temporary", "holder", "shared_with"), "position": s.position, "entries": s.positions}
+    return {
+        "type": s.type,
+        "effective": s.effective,
+        "direction": "in" if sign > 0 else "out",
+        "item": item,
+        **pick(s, "fulfils", "contingent", "temporary", "holder", "shared_with"),
+        "position": s.position,
+        "entries": s.positions,
+    }
 
 
 def _casualty(row: Row, s: Standing) -> Row:
@@ -66,15 +77,29 @@ def _casualty(row: Row, s: Standing) -> Row:
 
 
 def _reported(row: Row, s: Standing) -> Row:
-    made = [{"item": item, "effective": s.effective, **pick(s, "reporter", "statement", "parties_present"), "source": s.source,
-             "position": s.position, "entries": s.positions} for item in s.data["items"] if _key(s, item) == row["key"]]
+    made = [
+        {
+            "item": item,
+            "effective": s.effective,
+            **pick(s, "reporter", "statement", "parties_present"),
+            "source": s.source,
+            "position": s.position,
+            "entries": s.positions,
+        }
+        for item in s.data["items"]
+        if _key(s, item) == row["key"]
+    ]
     return {**row, "reports": [*row["reports"], *made]}
 
 
 DEPLOYMENTS = Projection(
     "deployments",
-    reads={**dict.fromkeys(_DIRECTIONS, _moved), "casualty.reported": _casualty,
-           "strength.reported": _reported, "equipment-status.reported": _reported},
+    reads={
+        **dict.fromkeys(_DIRECTIONS, _moved),
+        "casualty.reported": _casualty,
+        "strength.reported": _reported,
+        "equipment-status.reported": _reported,
+    },
     keys=_keys,
     start={"movements": [], "reports": []},
 )
@@ -88,11 +113,21 @@ def present(row: Row) -> Row:
     reports = [_report(row, report) for report in row["reports"]]
     best = best_report(reports)
     return {
-        "party": party, "parties": party.split("+"), "kind": kind, "category": category, "unit": qualifiers.get("unit"),
-        "recipient": qualifiers.get("for"), "affiliation": qualifiers.get("of"), "moved": moved, "reported": best,
-        "variance": figures.difference(best["figure"], moved) if best else None, "reports": reports,
+        "party": party,
+        "parties": party.split("+"),
+        "kind": kind,
+        "category": category,
+        "unit": qualifiers.get("unit"),
+        "recipient": qualifiers.get("for"),
+        "affiliation": qualifiers.get("of"),
+        "moved": moved,
+        "reported": best,
+        "variance": figures.difference(best["figure"], moved) if best else None,
+        "reports": reports,
         "movements": [{**movement, "rank": rank(row, movement["position"])} for movement in row["movements"]],
-        "disputes": disputes(row), "corroborations": corroborations(row), "entries": row["entries"],
+        "disputes": disputes(row),
+        "corroborations": corroborations(row),
+        "entries": row["entries"],
     }
 
 
@@ -104,9 +139,14 @@ def balance(row: Row) -> Row | None:
 
 def _report(row: Row, report: Row) -> Row:
     figure = figures.total([figures.part(report["item"], report["entries"])])
-    return {"figure": figure, "items": [report["item"]], **{name: report[name] for name in ("effective", "reporter", "statement", "parties_present", "source")},
-            "rank": rank(row, report["position"]), "disputed": bool(disputes(row, report["position"])),
-            "entries": report["entries"]}
+    return {
+        "figure": figure,
+        "items": [report["item"]],
+        **{name: report[name] for name in ("effective", "reporter", "statement", "parties_present", "source")},
+        "rank": rank(row, report["position"]),
+        "disputed": bool(disputes(row, report["position"])),
+        "entries": report["entries"],
+    }
 
 
 def best_report(reports: list[Row]) -> Row | None:
@@ -126,12 +166,20 @@ def deployments(rows: list[Row]) -> list[Row]:
     """Every row by the day, with the mission's own reports set beside the sum of all parties' people."""
     shown = [present(row) for row in rows if row["entries"]]
     people = [row for row in shown if row["kind"] == "personnel" and row["unit"] is None and row["party"] != "mission"]
-    return [_against_all(row, people) if row["party"] == "mission" and row["kind"] == "personnel" else row for row in shown]
+    return [
+        _against_all(row, people) if row["party"] == "mission" and row["kind"] == "personnel" else row for row in shown
+    ]
 
 
 def _against_all(row: Row, people: list[Row]) -> Row:
-    same = people if row["category"].endswith("unspecified") else [other for other in people if other["category"] == row["category"]]
-    moved = figures.total(figures.part(_known(other["moved"]), other["moved"]["entries"]) for other in same if other["moved"])
+    same = (
+        people
+        if row["category"].endswith("unspecified")
+        else [other for other in people if other["category"] == row["category"]]
+    )
+    moved = figures.total(
+        figures.part(_known(other["moved"]), other["moved"]["entries"]) for other in same if other["moved"]
+    )
     variance = figures.difference(row["reported"]["figure"], moved) if row["reported"] else None
     return {**row, "moved": moved, "variance": variance}
 
@@ -142,5 +190,3 @@ def _known(figure: Row) -> Row:
         return {"unspecified": "not_stated"}
     ends = {name: figure[name] for name in ("minimum", "maximum") if figure[name] is not None}
     return {**ends, "approximate": figure["approximate"]}
-
-

@@ -22,8 +22,14 @@ def part(item: Mapping[str, Any], entries: Iterable[int], sign: int = 1) -> Part
     """The contribution of a quantity or a sum of money."""
     low = item.get("minimum", item.get("amount", item.get("amount_minimum")))
     high = item.get("maximum", item.get("amount", item.get("amount_maximum")))
-    return Part(None if low is None else Decimal(low), None if high is None else Decimal(high),
-                bool(item.get("approximate")), "unspecified" in item, tuple(entries), sign)
+    return Part(
+        None if low is None else Decimal(low),
+        None if high is None else Decimal(high),
+        bool(item.get("approximate")),
+        "unspecified" in item,
+        tuple(entries),
+        sign,
+    )
 
 
 def total(parts: Iterable[Part], money: bool = False) -> dict[str, Any] | None:
@@ -41,8 +47,13 @@ def total(parts: Iterable[Part], money: bool = False) -> dict[str, Any] | None:
     high = None if is_open else sum((_high(p) for p in known), Decimal(0))
     if low is not None and any(p.sign < 0 and p.high is None for p in known):
         low = Decimal(0)
-    return {"minimum": _shown(low, money), "maximum": _shown(high, money), "approximate": any(p.approximate for p in known),
-            "unspecified": len(parts) - len(known), "entries": sorted({position for p in parts for position in p.entries})}
+    return {
+        "minimum": _shown(low, money),
+        "maximum": _shown(high, money),
+        "approximate": any(p.approximate for p in known),
+        "unspecified": len(parts) - len(known),
+        "entries": sorted({position for p in parts for position in p.entries}),
+    }
 
 
 def _low(p: Part) -> Decimal:
@@ -59,11 +70,18 @@ def _shown(value: Decimal | None, money: bool) -> int | str | None:
     return format(value, "f") if money else int(value)
 
 
-def difference(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None, money: bool = False) -> dict[str, Any] | None:
+def difference(
+    one: Mapping[str, Any] | None, other: Mapping[str, Any] | None, money: bool = False
+) -> dict[str, Any] | None:
     """`one` less `other`, as a range; None where either has no figure at all."""
     if one is None or other is None or one["minimum"] is None or other["minimum"] is None:
         return None
     low = None if other["maximum"] is None else Decimal(one["minimum"]) - Decimal(other["maximum"])
     high = None if one["maximum"] is None else Decimal(one["maximum"]) - Decimal(other["minimum"])
-    return {"minimum": _shown(low, money), "maximum": _shown(high, money), "approximate": one["approximate"] or other["approximate"],
-            "unspecified": one["unspecified"] + other["unspecified"], "entries": sorted({*one["entries"], *other["entries"]})}
+    return {
+        "minimum": _shown(low, money),
+        "maximum": _shown(high, money),
+        "approximate": one["approximate"] or other["approximate"],
+        "unspecified": one["unspecified"] + other["unspecified"],
+        "entries": sorted({*one["entries"], *other["entries"]}),
+    }

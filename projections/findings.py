@@ -1,5 +1,6 @@
 """Findings: what a careful reader should look at, on the day. Data, never exceptions; each with its entries."""
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -54,13 +55,22 @@ def _first(date: str) -> str:
 
 def _gaps(rows: Rows, answers: Answers) -> Iterator[Row]:
     given = _terms(rows)
-    for earlier, later in zip(given, given[1:], strict=False):
+    for earlier, later in itertools.pairwise(given):
         if earlier["until"] and earlier["until"] < _first(later["adopted"]):
-            yield _finding("mandate-gap", "mandate", f"{earlier['instrument']} ended on {earlier['until']}, {later['instrument']} is of {later['adopted']}",
-                           [*earlier["entries"], *later["entries"]])
+            yield _finding(
+                "mandate-gap",
+                "mandate",
+                f"{earlier['instrument']} ended on {earlier['until']}, {later['instrument']} is of {later['adopted']}",
+                [*earlier["entries"], *later["entries"]],
+            )
     current = answers["mandate"]
     if current and current["status"] == "expired":
-        yield _finding("mandate-expired", "mandate", f"{current['instrument']} ended on {current['until']}", current["term_entries"])
+        yield _finding(
+            "mandate-expired",
+            "mandate",
+            f"{current['instrument']} ended on {current['until']}",
+            current["provenance"]["until"],
+        )
 
 
 def _resolution_years(rows: Rows, answers: Answers) -> Iterator[Row]:
@@ -68,12 +78,20 @@ def _resolution_years(rows: Rows, answers: Answers) -> Iterator[Row]:
         for act in row["instruments"]:
             adopted = PartialDate.parse(act["adopted"])
             if act["instrument"] and not adopted_in_its_year(act["instrument"], adopted.first, adopted.last):
-                yield _finding("resolution-year", "mandate", f"{act['instrument']} is dated {act['adopted']}; a resolution's symbol names the year of its adoption",
-                               act["entries"])
+                yield _finding(
+                    "resolution-year",
+                    "mandate",
+                    f"{act['instrument']} is dated {act['adopted']}; a resolution's symbol names the year of its adoption",
+                    act["entries"],
+                )
 
 
 def _people(answers: Answers) -> list[Row]:
-    return [row for row in answers["deployments"] if row["kind"] == "personnel" and row["unit"] is None and row["party"] != "mission" and row["moved"]]
+    return [
+        row
+        for row in answers["deployments"]
+        if row["kind"] == "personnel" and row["unit"] is None and row["party"] != "mission" and row["moved"]
+    ]
 
 
 def _above_ceiling(rows: Rows, answers: Answers) -> Iterator[Row]:
@@ -81,7 +99,12 @@ def _above_ceiling(rows: Rows, answers: Answers) -> Iterator[Row]:
     there = sum(row["moved"]["minimum"] or 0 for row in _people(answers))
     if ceiling and there > ceiling["total"]:
         entries = [position for row in _people(answers) for position in row["moved"]["entries"]]
-        yield _finding("deployment-above-ceiling", "deployments", f"{there} people where the ceiling is {ceiling['total']}", [*ceiling["entries"], *entries])
+        yield _finding(
+            "deployment-above-ceiling",
+            "deployments",
+            f"{there} people where the ceiling is {ceiling['total']}",
+            [*ceiling["entries"], *entries],
+        )
 
 
 def _after_expiry(rows: Rows, answers: Answers) -> Iterator[Row]:
@@ -91,8 +114,12 @@ def _after_expiry(rows: Rows, answers: Answers) -> Iterator[Row]:
             day = _first(movement["effective"])
             ends = [act["until"] for act in given if _first(act["adopted"]) <= day]
             if movement["direction"] == "in" and ends and None not in ends and max(ends) < day:
-                yield _finding("activity-after-expiry", f"deployments/{row['party']}", f"{movement['type']} of {movement['effective']}, after the term's end on {max(ends)}",
-                               movement["entries"])
+                yield _finding(
+                    "activity-after-expiry",
+                    f"deployments/{row['party']}",
+                    f"{movement['type']} of {movement['effective']}, after the term's end on {max(ends)}",
+                    movement["entries"],
+                )
 
 
 def _posts(rows: Rows, answers: Answers) -> Iterator[Row]:
@@ -100,7 +127,12 @@ def _posts(rows: Rows, answers: Answers) -> Iterator[Row]:
         holders = [holder for holder in post["holders"] if not holder.get("designate")]
         if len(holders) > 1 and post["role"] not in _SHARED_ROLES:
             names = ", ".join(str(holder.get("person") or holder["party"]) for holder in holders)
-            yield _finding("post-several-holders", f"leadership/{post['post']}", f"held by {names}", [p for h in holders for p in h["entries"]])
+            yield _finding(
+                "post-several-holders",
+                f"leadership/{post['post']}",
+                f"held by {names}",
+                [p for h in holders for p in h["entries"]],
+            )
         if post["vacant"]:
             yield _finding("post-vacant", f"leadership/{post['post']}", "nobody holds the post", post["entries"])
 
@@ -109,14 +141,20 @@ def _variances(rows: Rows, answers: Answers) -> Iterator[Row]:
     for row in answers["deployments"]:
         variance = row["variance"]
         if variance and _excludes_zero(variance):
-            yield _finding("variance", f"deployments/{row['party']}/{row['category']}",
-                           f"reported {_words(row['reported']['figure'])}, the movements add up to {_words(row['moved'])}", variance["entries"])
+            yield _finding(
+                "variance",
+                f"deployments/{row['party']}/{row['category']}",
+                f"reported {_words(row['reported']['figure'])}, the movements add up to {_words(row['moved'])}",
+                variance["entries"],
+            )
 
 
 def _excludes_zero(variance: Row) -> bool:
     if variance["approximate"]:
         return False
-    return (variance["minimum"] is not None and variance["minimum"] > 0) or (variance["maximum"] is not None and variance["maximum"] < 0)
+    return (variance["minimum"] is not None and variance["minimum"] > 0) or (
+        variance["maximum"] is not None and variance["maximum"] < 0
+    )
 
 
 def _words(figure: Row) -> str:
@@ -127,7 +165,17 @@ def _words(figure: Row) -> str:
 
 def _open_disputes(rows: Rows, answers: Answers) -> Iterator[Row]:
     seen: set[int] = set()
-    for name in ("mandate", "leadership", "partners", "pledges", "deployments", "funding", "positions", "targets", "observations"):
+    for name in (
+        "mandate",
+        "leadership",
+        "partners",
+        "pledges",
+        "deployments",
+        "funding",
+        "positions",
+        "targets",
+        "observations",
+    ):
         answer = answers[name]
         for row in answer if isinstance(answer, list) else filter(None, [answer]):
             for dispute in row["disputes"]:
@@ -140,9 +188,16 @@ def _parties(rows: Rows, answers: Answers) -> Iterator[Row]:
     registered = {row["key"]: row for row in rows["parties"]}
     for code, entries in sorted(_named(answers).items()):
         if code not in STATES and code not in registered:
-            yield _finding("party-unknown", f"parties/{code}", f"{code} is neither a state's code nor registered", entries)
+            yield _finding(
+                "party-unknown", f"parties/{code}", f"{code} is neither a state's code nor registered", entries
+            )
         elif code in registered and registered[code]["merged_into"]:
-            yield _finding("party-merged", f"parties/{code}", f"{code} has been merged into {registered[code]['merged_into']}", entries)
+            yield _finding(
+                "party-merged",
+                f"parties/{code}",
+                f"{code} has been merged into {registered[code]['merged_into']}",
+                entries,
+            )
 
 
 def _named(answers: Answers) -> dict[str, set[int]]:
@@ -167,5 +222,13 @@ def _remarks(rows: Rows, answers: Answers) -> Iterator[Row]:
 
 
 _CHECKS: tuple[Callable[[Rows, Answers], Iterator[Row]], ...] = (
-    _gaps, _resolution_years, _above_ceiling, _after_expiry, _posts, _variances, _open_disputes, _parties, _remarks,
+    _gaps,
+    _resolution_years,
+    _above_ceiling,
+    _after_expiry,
+    _posts,
+    _variances,
+    _open_disputes,
+    _parties,
+    _remarks,
 )

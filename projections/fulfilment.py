@@ -12,12 +12,19 @@ Matter = tuple[str, str, str]
 
 def fulfilment(pledges: list[Row], deployments: list[Row], funding: list[Row]) -> list[Row]:
     """One row for each party and matter: people, a kind of equipment or service, or a currency. All as presented."""
-    parts: dict[Matter, dict[str, list[tuple[str, figures.Part]]]] = defaultdict(lambda: {"pledged": [], "delivered": []})
+    parts: dict[Matter, dict[str, list[tuple[str, figures.Part]]]] = defaultdict(
+        lambda: {"pledged": [], "delivered": []}
+    )
     of: dict[Matter, list[Row]] = defaultdict(list)
     for pledge in filter(counts, pledges):
         for item in pledge["items"]:
             matter = _matter("+".join(pledge["parties"]), item)
-            parts[matter]["pledged"].append((item.get("category", item.get("channel", "not_stated")), figures.part(item, pledge["terms_entries"])))
+            parts[matter]["pledged"].append(
+                (
+                    item.get("category", item.get("channel", "not_stated")),
+                    figures.part(item, pledge["provenance"]["items"]),
+                )
+            )
             of[matter] += [pledge] if pledge not in of[matter] else []
     for row in deployments:
         if row["kind"] != "casualty" and row["party"] != "mission" and row["recipient"] is None and row["moved"]:
@@ -38,7 +45,9 @@ def _matter(party: str, item: Row) -> Matter:
 
 def _again(figure: Row) -> figures.Part:
     """A presented figure as a part of another."""
-    amount = {name: figure[name] for name in ("minimum", "maximum") if figure[name] is not None} or {"unspecified": "not_stated"}
+    amount = {name: figure[name] for name in ("minimum", "maximum") if figure[name] is not None} or {
+        "unspecified": "not_stated"
+    }
     return figures.part({**amount, "approximate": figure["approximate"]}, figure["entries"])
 
 
@@ -48,9 +57,15 @@ def _row(matter: Matter, parts: dict[str, list[tuple[str, Any]]], pledges: list[
     pledged, delivered = (figures.total((part for _, part in parts[name]), money) for name in ("pledged", "delivered"))
     categories = sorted({category for name in parts for category, _ in parts[name]})
     return {
-        "party": party, "parties": party.split("+"), "kind": kind, "of": of, "pledged": pledged, "delivered": delivered,
+        "party": party,
+        "parties": party.split("+"),
+        "kind": kind,
+        "of": of,
+        "pledged": pledged,
+        "delivered": delivered,
         "outstanding": figures.difference(pledged, delivered, money) if delivered else pledged,
-        "conditional": any(pledge["conditional"] for pledge in pledges), "suspended": any(pledge["status"] == "suspended" for pledge in pledges),
+        "conditional": any(pledge["conditional"] for pledge in pledges),
+        "suspended": any(pledge["status"] == "suspended" for pledge in pledges),
         "pledges": [pledge["pledge"] for pledge in pledges],
         "categories": [_category(category, parts, money) for category in categories],
         "entries": sorted({*(pledged or {"entries": []})["entries"], *(delivered or {"entries": []})["entries"]}),
@@ -58,4 +73,10 @@ def _row(matter: Matter, parts: dict[str, list[tuple[str, Any]]], pledges: list[
 
 
 def _category(category: str, parts: dict[str, list[tuple[str, Any]]], money: bool) -> Row:
-    return {"category": category, **{name: figures.total((part for other, part in parts[name] if other == category), money) for name in ("pledged", "delivered")}}
+    return {
+        "category": category,
+        **{
+            name: figures.total((part for other, part in parts[name] if other == category), money)
+            for name in ("pledged", "delivered")
+        },
+    }

@@ -16,12 +16,23 @@ from projections.pledges import counts
 from projections.projection import Projection, Row, disputes, pick, rank, since
 
 Account = tuple[str, str, str]
-_FLOWS = {"contribution.received": "received", "contribution.suspended": "suspended", "contribution.resumed": "resumed",
-          "contribution.refunded": "refunded", "funds.disbursed": "disbursed"}
+_FLOWS = {
+    "contribution.received": "received",
+    "contribution.suspended": "suspended",
+    "contribution.resumed": "resumed",
+    "contribution.refunded": "refunded",
+    "funds.disbursed": "disbursed",
+}
 
 
 def _signed(row: Row, s: Standing) -> Row:
-    return {**row, "parties": parties_of(s.data), **pick(s, "channel", "money", "fulfils", "announcer", "purpose"), "signed": since(s), "sum": since(s)}
+    return {
+        **row,
+        "parties": parties_of(s.data),
+        **pick(s, "channel", "money", "fulfils", "announcer", "purpose"),
+        "signed": since(s),
+        "sum": since(s),
+    }
 
 
 def _amended(row: Row, s: Standing) -> Row:
@@ -36,14 +47,29 @@ COMMITMENTS = Projection(
     "commitments",
     reads={"commitment.signed": _signed, "commitment.amended": _amended, "commitment.cancelled": _cancelled},
     keys=lambda s: [s.data["commitment"]],
-    start={"parties": None, "channel": None, "money": None, "fulfils": None, "announcer": None, "purpose": None,
-           "signed": None, "sum": None, "cancelled": None},
+    start={
+        "parties": None,
+        "channel": None,
+        "money": None,
+        "fulfils": None,
+        "announcer": None,
+        "purpose": None,
+        "signed": None,
+        "sum": None,
+        "cancelled": None,
+    },
 )
 
 
 def _flowed(row: Row, s: Standing) -> Row:
-    flow = {"flow": _FLOWS[s.type], "money": s.data["money"], "effective": s.effective,
-            **pick(s, "fulfils", "commitment", "recipient", "purpose", "cause", "by"), "position": s.position, "entries": s.positions}
+    flow = {
+        "flow": _FLOWS[s.type],
+        "money": s.data["money"],
+        "effective": s.effective,
+        **pick(s, "fulfils", "commitment", "recipient", "purpose", "cause", "by"),
+        "position": s.position,
+        "entries": s.positions,
+    }
     return {**row, "flows": [*row["flows"], flow]}
 
 
@@ -80,7 +106,7 @@ def _add_pledges(parts: Any, pledges: list[Row]) -> dict[str, list[Account]]:
         for item in pledge["items"]:
             if item["kind"] == "money" and counts(pledge):
                 account = ("+".join(pledge["parties"]), item.get("channel", "not_stated"), item["currency"])
-                parts[account]["pledged"].append(figures.part(item, pledge["terms_entries"]))
+                parts[account]["pledged"].append(figures.part(item, pledge["provenance"]["items"]))
                 pledged_in[pledge["pledge"]].append(account)
     return pledged_in
 
@@ -91,7 +117,9 @@ def _add_commitment(parts: Any, claims: dict[Account, list[Row]], row: Row) -> N
     account = (row["parties"], row["channel"], row["money"]["currency"])
     claims[account] += disputes(row)
     if row["cancelled"] is None:
-        parts[account]["committed"].append(figures.part(row["money"], sorted({*row["signed"]["entries"], *row["sum"]["entries"]})))
+        parts[account]["committed"].append(
+            figures.part(row["money"], sorted({*row["signed"]["entries"], *row["sum"]["entries"]}))
+        )
 
 
 def _add_flow(parts: Any, account: Account, flow: Row, row: Row, pledged_in: Mapping[str, list[Account]]) -> None:
@@ -110,8 +138,19 @@ def _add_flow(parts: Any, account: Account, flow: Row, row: Row, pledged_in: Map
 
 def _presented(account: Account, parts: Mapping[str, list[figures.Part]], claims: list[Row]) -> Row:
     party, channel, currency = account
-    sums = {name: figures.total(parts.get(name, []), money=True) for name in ("pledged", "committed", "received", "suspended", "disbursed", "refunded")}
+    sums = {
+        name: figures.total(parts.get(name, []), money=True)
+        for name in ("pledged", "committed", "received", "suspended", "disbursed", "refunded")
+    }
     promised = parts.get("pledged") or parts.get("committed") or []
     outstanding = figures.total([*promised, *parts.get("settled", [])], money=True) if promised else None
-    return {"party": party, "parties": party.split("+"), "channel": channel, "currency": currency, **sums, "outstanding": outstanding,
-            "disputes": claims, "entries": sorted({p for figure in sums.values() if figure for p in figure["entries"]})}
+    return {
+        "party": party,
+        "parties": party.split("+"),
+        "channel": channel,
+        "currency": currency,
+        **sums,
+        "outstanding": outstanding,
+        "disputes": claims,
+        "entries": sorted({p for figure in sums.values() if figure for p in figure["entries"]}),
+    }

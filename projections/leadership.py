@@ -13,7 +13,12 @@ def _keys(s: Standing) -> Iterable[str]:
 
 
 def _designated(row: Row, s: Standing) -> Row:
-    return {**row, "created": True, "role": "lead_nation", "holders": [*row["holders"], {**pick(s, "party", "instrument"), **since(s)}]}
+    return {
+        **row,
+        "created": True,
+        "role": "lead_nation",
+        "holders": [*row["holders"], {**pick(s, "party", "instrument"), **since(s)}],
+    }
 
 
 def _ended(row: Row, s: Standing) -> Row:
@@ -29,7 +34,10 @@ def _abolished(row: Row, s: Standing) -> Row:
 
 
 def _appointed(row: Row, s: Standing) -> Row:
-    holder = {**pick(s, "person", "party", "rank", "acting", "designate", "on_behalf_of", "appointed_by", "takes_up"), **since(s)}
+    holder = {
+        **pick(s, "person", "party", "rank", "acting", "designate", "on_behalf_of", "appointed_by", "takes_up"),
+        **since(s),
+    }
     others = [other for other in row["holders"] if other["person"] != holder["person"]]
     return {**row, "holders": [*others, holder]}
 
@@ -42,15 +50,28 @@ def _leave(row: Row, s: Standing, who: str) -> Row:
     leaving = [holder for holder in row["holders"] if holder[who] == s.data[who]]
     if not leaving:
         return remark(row, "departure-before-appointment", f"{s.data[who]} leaves before taking it up", s)
-    gone = {**leaving[-1], "until": s.effective, "cause": s.data.get("cause"), "entries": [*leaving[-1]["entries"], *s.positions]}
-    return {**row, "holders": [holder for holder in row["holders"] if holder[who] != s.data[who]], "former": [*row["former"], gone]}
+    gone = {
+        **leaving[-1],
+        "until": s.effective,
+        "cause": s.data.get("cause"),
+        "entries": [*leaving[-1]["entries"], *s.positions],
+    }
+    return {
+        **row,
+        "holders": [holder for holder in row["holders"] if holder[who] != s.data[who]],
+        "former": [*row["former"], gone],
+    }
 
 
 LEADERSHIP = Projection(
     "leadership",
     reads={
-        "lead-nation.designated": _designated, "lead-nation.ended": _ended, "post.created": _created, "post.abolished": _abolished,
-        "office-holder.appointed": _appointed, "office-holder.departed": _departed,
+        "lead-nation.designated": _designated,
+        "lead-nation.ended": _ended,
+        "post.created": _created,
+        "post.abolished": _abolished,
+        "office-holder.appointed": _appointed,
+        "office-holder.departed": _departed,
     },
     keys=_keys,
     start={"role": None, "title": None, "created": False, "abolished": None, "holders": [], "former": []},
@@ -59,6 +80,14 @@ LEADERSHIP = Projection(
 
 def present(row: Row) -> Row:
     """The post on the day. It is vacant when it exists and nobody holds it."""
-    return {"post": row["key"].removeprefix("post/"), "role": row["role"], "title": row["title"], "holders": row["holders"],
-            "former": row["former"], "vacant": row["created"] and not row["holders"] and row["abolished"] is None,
-            "abolished": row["abolished"], "disputes": disputes(row), "entries": row["entries"]}
+    return {
+        "post": row["key"].removeprefix("post/"),
+        "role": row["role"],
+        "title": row["title"],
+        "holders": row["holders"],
+        "former": row["former"],
+        "vacant": row["created"] and not row["holders"] and row["abolished"] is None,
+        "abolished": row["abolished"],
+        "disputes": disputes(row),
+        "entries": row["entries"],
+    }

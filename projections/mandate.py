@@ -22,8 +22,16 @@ def _instrument(action: str, s: Standing) -> Row:
     if months and not until:
         until = add_months(PartialDate.parse(s.effective).first, months).isoformat()
     vote = pick(s, *_VOTES) if any(name in s.data for name in _VOTES) else None
-    return {"action": action, **pick(s, "instrument", "by", "chapter_vii", "terms"), "adopted": s.effective, "until": until,
-            "until_basis": basis, "months": months, "vote": vote, "entries": s.positions}
+    return {
+        "action": action,
+        **pick(s, "instrument", "by", "chapter_vii", "terms"),
+        "adopted": s.effective,
+        "until": until,
+        "until_basis": basis,
+        "months": months,
+        "vote": vote,
+        "entries": s.positions,
+    }
 
 
 def _authorized(row: Row, s: Standing) -> Row:
@@ -33,7 +41,11 @@ def _authorized(row: Row, s: Standing) -> Row:
 
 
 def _transitioned(row: Row, s: Standing) -> Row:
-    return {**row, "names": [*row["names"], _name(s)], "instruments": [*row["instruments"], _instrument("transitioned", s)]}
+    return {
+        **row,
+        "names": [*row["names"], _name(s)],
+        "instruments": [*row["instruments"], _instrument("transitioned", s)],
+    }
 
 
 def _renewed(row: Row, s: Standing) -> Row:
@@ -45,45 +57,101 @@ def _amended(row: Row, s: Standing) -> Row:
 
 
 def _ceiling(row: Row, s: Standing) -> Row:
-    return {**row, "ceilings": [*row["ceilings"], {**pick(s, "total", "uniformed", "civilian", "instrument"), **since(s)}]}
+    return {
+        **row,
+        "ceilings": [*row["ceilings"], {**pick(s, "total", "uniformed", "civilian", "instrument"), **since(s)}],
+    }
 
 
 def _office(row: Row, s: Standing) -> Row:
-    return {**row, "support_offices": [*row["support_offices"], {**pick(s, "office", "name", "instrument", "channel", "functions"), **since(s)}]}
+    return {
+        **row,
+        "support_offices": [
+            *row["support_offices"],
+            {**pick(s, "office", "name", "instrument", "channel", "functions"), **since(s)},
+        ],
+    }
 
 
 def _terminated(row: Row, s: Standing) -> Row:
-    return {**row, "terminated": {**pick(s, "instrument", "reason"), "last_day": s.data.get("last_day") or s.effective, **since(s)}}
+    return {
+        **row,
+        "terminated": {
+            **pick(s, "instrument", "reason"),
+            "last_day": s.data.get("last_day") or s.effective,
+            **since(s),
+        },
+    }
 
 
 MANDATE = Projection(
     "mandate",
     reads={
-        "mission.registered": _registered, "mission.authorized": _authorized, "mission.transitioned": _transitioned,
-        "mandate.renewed": _renewed, "mandate.amended": _amended, "ceiling.set": _ceiling,
-        "support-office.established": _office, "mission.terminated": _terminated,
+        "mission.registered": _registered,
+        "mission.authorized": _authorized,
+        "mission.transitioned": _transitioned,
+        "mandate.renewed": _renewed,
+        "mandate.amended": _amended,
+        "ceiling.set": _ceiling,
+        "support-office.established": _office,
+        "mission.terminated": _terminated,
     },
     keys=lambda s: ["mandate"],
-    start={"host": None, "registered": None, "names": [], "instruments": [], "ceilings": [], "support_offices": [], "terminated": None},
+    start={
+        "host": None,
+        "registered": None,
+        "names": [],
+        "instruments": [],
+        "ceilings": [],
+        "support_offices": [],
+        "terminated": None,
+    },
 )
 
 
 def terms(row: Row) -> list[Row]:
     """The acts that gave the mission a term, in their order."""
-    return [act for act in row["instruments"] if act["action"] != "amended" and (act["action"] != "transitioned" or act["instrument"])]
+    return [
+        act
+        for act in row["instruments"]
+        if act["action"] != "amended" and (act["action"] != "transitioned" or act["instrument"])
+    ]
 
 
 def present(row: Row, valid_at: str) -> Row:
     """The mandate on the day: name, act in force, term, status, ceiling, and how it came about."""
-    given, name = terms(row), (row["names"] or [{"name": None, "acronym": None}])[-1]
-    term = given[-1] if given else {"instrument": None, "adopted": None, "until": None, "until_basis": None, "entries": []}
+    given, name = terms(row), (row["names"] or [{"name": None, "acronym": None, "entries": []}])[-1]
+    term = (
+        given[-1] if given else {"instrument": None, "adopted": None, "until": None, "until_basis": None, "entries": []}
+    )
+    ceiling = row["ceilings"][-1] if row["ceilings"] else None
     return {
-        "name": name["name"], "acronym": name["acronym"], "host": row["host"], "status": _status(row, given, valid_at),
-        "instrument": term["instrument"], "from": term["adopted"], "until": term["until"], "until_basis": term["until_basis"],
-        "term_entries": term["entries"], "ceiling": row["ceilings"][-1] if row["ceilings"] else None,
-        "ceilings": row["ceilings"], "names": row["names"], "instruments": row["instruments"],
-        "support_offices": row["support_offices"], "terminated": row["terminated"], "disputes": disputes(row), "entries": row["entries"],
+        "name": name["name"],
+        "acronym": name["acronym"],
+        "host": row["host"],
+        "status": _status(row, given, valid_at),
+        "instrument": term["instrument"],
+        "from": term["adopted"],
+        "until": term["until"],
+        "until_basis": term["until_basis"],
+        "ceiling": ceiling,
+        "ceilings": row["ceilings"],
+        "names": row["names"],
+        "instruments": row["instruments"],
+        "support_offices": row["support_offices"],
+        "terminated": row["terminated"],
+        "disputes": disputes(row),
+        "provenance": _provenance(row, name, term),
+        "entries": row["entries"],
     }
+
+
+def _provenance(row: Row, name: Row, term: Row) -> Row:
+    """The entries behind each plain field."""
+    ended = row["terminated"]["entries"] if row["terminated"] else term["entries"]
+    fields = dict.fromkeys(("instrument", "from", "until", "until_basis"), term["entries"])
+    registered = row["registered"]["entries"] if row["registered"] else []
+    return {**dict.fromkeys(("name", "acronym"), name["entries"]), "host": registered, "status": ended, **fields}
 
 
 def _status(row: Row, given: list[Row], valid_at: str) -> str:

@@ -13,7 +13,17 @@ from projections.projection import Projection, Row, disputes, pick, rank
 def _keys(s: Standing) -> Iterable[str]:
     data = s.data
     if s.type == "fund-balance.reported":
-        return ["/".join(["fund", data["fund"], data["measure"], data["money"]["currency"], *([data["party"]] if "party" in data else [])])]
+        return [
+            "/".join(
+                [
+                    "fund",
+                    data["fund"],
+                    data["measure"],
+                    data["money"]["currency"],
+                    *([data["party"]] if "party" in data else []),
+                ]
+            )
+        ]
     if s.type == "cost.estimated":
         return [f"cost/{data['estimate']}/{data['money']['currency']}"]
     if s.type == "pledge-total.reported":
@@ -22,8 +32,14 @@ def _keys(s: Standing) -> Iterable[str]:
 
 
 def _reported(row: Row, s: Standing) -> Row:
-    report = {"items": _items(row, s), "effective": s.effective, **pick(s, "reporter", "statement", "parties", "months"),
-              "source": s.source, "position": s.position, "entries": s.positions}
+    report = {
+        "items": _items(row, s),
+        "effective": s.effective,
+        **pick(s, "reporter", "statement", "parties", "months"),
+        "source": s.source,
+        "position": s.position,
+        "entries": s.positions,
+    }
     return {**row, "reports": [*row["reports"], report]}
 
 
@@ -38,7 +54,9 @@ def _items(row: Row, s: Standing) -> list[Row]:
 
 OBSERVATIONS = Projection(
     "observations",
-    reads=dict.fromkeys(("fund-balance.reported", "cost.estimated", "pledge-total.reported", "equipment-status.reported"), _reported),
+    reads=dict.fromkeys(
+        ("fund-balance.reported", "cost.estimated", "pledge-total.reported", "equipment-status.reported"), _reported
+    ),
     keys=_keys,
     start={"reports": []},
 )
@@ -47,9 +65,19 @@ OBSERVATIONS = Projection(
 def present(row: Row) -> Row:
     """One measured thing with everything reported of it; `latest` is the latest report of the best rank."""
     subject, *measured = row["key"].split("/")
-    reports = [{**{k: v for k, v in report.items() if k != "position"}, "rank": rank(row, report["position"]),
-                "disputed": bool(disputes(row, report["position"]))} for report in row["reports"]]
-    return {"subject": subject, "measured": "/".join(measured), "latest": best_report(reports), "reports": reports,
-            "disputes": disputes(row), "entries": row["entries"]}
-
-
+    reports = [
+        {
+            **{k: v for k, v in report.items() if k != "position"},
+            "rank": rank(row, report["position"]),
+            "disputed": bool(disputes(row, report["position"])),
+        }
+        for report in row["reports"]
+    ]
+    return {
+        "subject": subject,
+        "measured": "/".join(measured),
+        "latest": best_report(reports),
+        "reports": reports,
+        "disputes": disputes(row),
+        "entries": row["entries"],
+    }

@@ -16,7 +16,15 @@ PARTIES = Projection(
     "parties",
     reads={"party.registered": _registered, "party.merged": _merged},
     keys=lambda s: [s.data["party"]],
-    start={"name": None, "kind": None, "acronym": None, "members": None, "identifiers": None, "about": None, "merged_into": None},
+    start={
+        "name": None,
+        "kind": None,
+        "acronym": None,
+        "members": None,
+        "identifiers": None,
+        "about": None,
+        "merged_into": None,
+    },
 )
 
 

@@ -35,12 +35,20 @@ PARTNERS = Projection(
 
 def members(rows: list[Row]) -> list[Row]:
     """The members on the day, each with its group."""
-    groups = {row["key"]: {"code": row["key"], "name": row["name"], "rules": row["rules"], "entries": row["entries"]} for row in rows if "/" not in row["key"]}
+    groups = {
+        row["key"]: {"code": row["key"], "name": row["name"], "rules": row["rules"], "entries": row["entries"]}
+        for row in rows
+        if "/" not in row["key"]
+    }
     return [_member(row, groups) for row in rows if row["seat"] is not None]
 
 
 def _member(row: Row, groups: dict[str, Row]) -> Row:
     group, party = row["key"].split("/")
-    return {"group": groups.get(group, {"code": group, "name": None, "rules": [], "entries": []}), "party": party,
-            **{name: row["seat"][name] for name in ("role", "by_virtue_of", "delegate", "intended", "since")},
-            "disputes": disputes(row), "entries": row["entries"]}
+    return {
+        "group": groups.get(group, {"code": group, "name": None, "rules": [], "entries": []}),
+        "party": party,
+        **{name: row["seat"][name] for name in ("role", "by_virtue_of", "delegate", "intended", "since")},
+        "disputes": disputes(row),
+        "entries": row["entries"],
+    }

@@ -13,7 +13,11 @@ def _announced(row: Row, s: Standing) -> Row:
 
 
 def _notified(row: Row, s: Standing) -> Row:
-    said = {"formality": s.data.get("formality") or "letter_to_secretary_general", "symbol": (s.source or {}).get("symbol"), **since(s)}
+    said = {
+        "formality": s.data.get("formality") or "letter_to_secretary_general",
+        "symbol": (s.source or {}).get("symbol"),
+        **since(s),
+    }
     return _opened(row, s, {"notified": said})
 
 
@@ -63,7 +67,10 @@ def _confirmed(row: Row, s: Standing) -> Row:
 
 
 def _suspended(row: Row, s: Standing) -> Row:
-    return _changed({**row, "suspensions": [*row["suspensions"], {**pick(s, "cause", "by", "reason"), "ended": None, **since(s)}]}, s)
+    return _changed(
+        {**row, "suspensions": [*row["suspensions"], {**pick(s, "cause", "by", "reason"), "ended": None, **since(s)}]},
+        s,
+    )
 
 
 def _resumed(row: Row, s: Standing) -> Row:
@@ -83,13 +90,34 @@ def _lapsed(row: Row, s: Standing) -> Row:
 PLEDGES = Projection(
     "pledges",
     reads={
-        "pledge.announced": _announced, "pledge.notified": _notified, "pledge.revised": _revised, "pledge.conditioned": _conditioned,
-        "pledge.condition-met": _condition_met, "pledge.confirmed": _confirmed, "pledge.suspended": _suspended,
-        "pledge.resumed": _resumed, "pledge.withdrawn": _withdrawn, "pledge.lapsed": _lapsed,
+        "pledge.announced": _announced,
+        "pledge.notified": _notified,
+        "pledge.revised": _revised,
+        "pledge.conditioned": _conditioned,
+        "pledge.condition-met": _condition_met,
+        "pledge.confirmed": _confirmed,
+        "pledge.suspended": _suspended,
+        "pledge.resumed": _resumed,
+        "pledge.withdrawn": _withdrawn,
+        "pledge.lapsed": _lapsed,
     },
     keys=lambda s: [s.data["pledge"]],
-    start={"parties": None, "terms": None, "original": None, "announced": None, "notified": None, "conditions": [], "confirmations": [],
-           "suspensions": [], "withdrawn": None, "lapsed": None, "converts": [], "due": None, "documents": [], "changes": -1},
+    start={
+        "parties": None,
+        "terms": None,
+        "original": None,
+        "announced": None,
+        "notified": None,
+        "conditions": [],
+        "confirmations": [],
+        "suspensions": [],
+        "withdrawn": None,
+        "lapsed": None,
+        "converts": [],
+        "due": None,
+        "documents": [],
+        "changes": -1,
+    },
 )
 
 
@@ -101,15 +129,46 @@ def opened(row: Row) -> bool:
 def present(row: Row, converted_by: list[str] | None = None) -> Row:
     """One pledge on the day. `status` is the last thing that decides whether it stands; what it rests on stands beside it."""
     return {
-        "pledge": row["key"], "parties": (row["parties"] or "unstated").split("+"), "status": _status(row, converted_by or []),
-        "items": row["terms"]["items"], "terms_since": row["terms"]["since"], "terms_entries": row["terms"]["entries"],
-        "original": row["original"], "formality": (row["notified"] or row["announced"] or {"formality": None})["formality"],
-        "announced": row["announced"], "notified": row["notified"],
-        "conditional": any(condition["met"] is None for condition in row["conditions"]), "conditions": row["conditions"],
-        "confirmations": row["confirmations"], "suspensions": row["suspensions"], "withdrawn": row["withdrawn"], "lapsed": row["lapsed"],
-        "converts": row["converts"], "converted_by": converted_by or [], "due": row["due"], "changes": row["changes"],
-        "documents": row["documents"], "rank": rank(row, row["terms"]["entries"][0]), "disputes": disputes(row),
-        "corroborations": corroborations(row), "entries": row["entries"],
+        "pledge": row["key"],
+        "parties": (row["parties"] or "unstated").split("+"),
+        "status": _status(row, converted_by or []),
+        "items": row["terms"]["items"],
+        "terms_since": row["terms"]["since"],
+        "original": row["original"],
+        "formality": (row["notified"] or row["announced"] or {"formality": None})["formality"],
+        "announced": row["announced"],
+        "notified": row["notified"],
+        "conditional": any(condition["met"] is None for condition in row["conditions"]),
+        "conditions": row["conditions"],
+        "confirmations": row["confirmations"],
+        "suspensions": row["suspensions"],
+        "withdrawn": row["withdrawn"],
+        "lapsed": row["lapsed"],
+        "converts": row["converts"],
+        "converted_by": converted_by or [],
+        "due": row["due"],
+        "changes": row["changes"],
+        "documents": row["documents"],
+        "rank": rank(row, row["terms"]["entries"][0]),
+        "disputes": disputes(row),
+        "corroborations": corroborations(row),
+        "provenance": _provenance(row),
+        "entries": row["entries"],
+    }
+
+
+def _provenance(row: Row) -> Row:
+    """The entries behind each plain field."""
+    made = row["notified"] or row["announced"]
+    ended = row["withdrawn"] or row["lapsed"] or (row["suspensions"] or [made])[-1]
+    conditions = [position for condition in row["conditions"] for position in condition["entries"]]
+    terms = dict.fromkeys(("items", "terms_since", "due"), row["terms"]["entries"])
+    return {
+        **terms,
+        "status": ended["entries"],
+        "formality": made["entries"],
+        "conditional": conditions,
+        "changes": row["entries"],
     }
 
 

@@ -31,4 +31,11 @@ def positions(rows: list[Row]) -> list[Row]:
 
 def _held(row: Row) -> Row:
     on, parties = row["key"].split("/")
-    return {"on": on, "parties": parties.split("+"), **row["now"], "earlier": row["earlier"], "disputes": disputes(row), "entries": row["entries"]}
+    return {
+        "on": on,
+        "parties": parties.split("+"),
+        **row["now"],
+        "earlier": row["earlier"],
+        "disputes": disputes(row),
+        "entries": row["entries"],
+    }

@@ -55,9 +55,16 @@ def fold(projection: Projection, seen: Iterable[Standing]) -> dict[tuple[str, st
 
 
 def _claim(s: Standing) -> Row:
-    return {"type": s.type, "position": s.position, "entries": s.positions, "effective": s.effective, "source": s.source,
-            **{name: s.data[name] for name in ("by", "rival", "items", "rank", "reason", "statement") if name in s.data},
-            **({"rival_effective": s.data["effective"]} if "effective" in s.data else {}), "target": s.entry.target}
+    return {
+        "type": s.type,
+        "position": s.position,
+        "entries": s.positions,
+        "effective": s.effective,
+        "source": s.source,
+        **{name: s.data[name] for name in ("by", "rival", "items", "rank", "reason", "statement") if name in s.data},
+        **({"rival_effective": s.data["effective"]} if "effective" in s.data else {}),
+        "target": s.entry.target,
+    }
 
 
 def remark(row: Row, code: str, text: str, s: Standing) -> Row:
@@ -80,7 +87,9 @@ def pick(s: Standing, *names: str) -> Row:
 
 def rank(row: Row, position: int) -> str:
     """The rank of an entry: the latest one given to it, else normal."""
-    given = [claim["rank"] for claim in row["claims"] if claim["type"] == "claim.ranked" and claim["target"] == position]
+    given = [
+        claim["rank"] for claim in row["claims"] if claim["type"] == "claim.ranked" and claim["target"] == position
+    ]
     return given[-1] if given else "normal"
 
 
@@ -92,7 +101,9 @@ def disputes(row: Row, position: int | None = None) -> list[Row]:
 
 def corroborations(row: Row, position: int | None = None) -> list[Row]:
     """What bears the row's entries, or one of them, out."""
-    return [_without_type(c) for c in row["claims"] if c["type"] == "claim.corroborated" and position in (None, c["target"])]
+    return [
+        _without_type(c) for c in row["claims"] if c["type"] == "claim.corroborated" and position in (None, c["target"])
+    ]
 
 
 def _without_type(claim: Row) -> Row:

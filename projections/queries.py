@@ -13,7 +13,14 @@ from projections.projection import Row
 from projections.tables import generations, rectangles
 
 
-def answers(connection: Connection, mission: str, names: Sequence[str], valid_at: str, known: int, reported_by: str | None = None) -> Made:
+def answers(
+    connection: Connection,
+    mission: str,
+    names: Sequence[str],
+    valid_at: str,
+    known: int,
+    reported_by: str | None = None,
+) -> Made:
     """The answers `names` about a mission on the day `valid_at`, as known at position `known`.
 
     Read from the rectangles; with `reported_by` folded from the mission's entries, since no index keeps that clock.
@@ -21,7 +28,11 @@ def answers(connection: Connection, mission: str, names: Sequence[str], valid_at
     wanted = needed(names)
     if reported_by is None:
         return make(names, indexed_rows(connection, wanted, mission, valid_at, known), valid_at)
-    return make(names, folded_rows(mission_entries(connection, mission, known), wanted, mission, valid_at, known, reported_by), valid_at)
+    return make(
+        names,
+        folded_rows(mission_entries(connection, mission, known), wanted, mission, valid_at, known, reported_by),
+        valid_at,
+    )
 
 
 def indexed_rows(connection: Connection, names: Iterable[str], mission: str, valid_at: str, known: int) -> Rows:
@@ -30,8 +41,14 @@ def indexed_rows(connection: Connection, names: Iterable[str], mission: str, val
     found: dict[str, list[Row]] = {name: [] for name in sorted(names)}
     live = select(generations.c.live).scalar_subquery()
     query = select(r.projection, r.mission, r.key, r.row).where(
-        r.generation == live, or_(r.mission == mission, r.mission == ""), r.projection.in_(list(found)),
-        r.valid_from <= valid_at, r.valid_to > valid_at, r.known_from <= known, r.known_to > known)
+        r.generation == live,
+        or_(r.mission == mission, r.mission == ""),
+        r.projection.in_(list(found)),
+        r.valid_from <= valid_at,
+        r.valid_to > valid_at,
+        r.known_from <= known,
+        r.known_to > known,
+    )
     for row in sorted(connection.execute(query), key=lambda row: row.key):
         if row.mission == ("" if row.projection in LEDGER_WIDE else mission):
             found[row.projection].append(orjson.loads(row.row))
@@ -47,12 +64,14 @@ def mission_entries(connection: Connection, mission: str, known: int) -> list[En
 def mission_names(connection: Connection, known: int) -> list[str]:
     """Every mission registered by position `known`."""
     e = entries.c
-    return list(connection.execute(select(e.mission).where(e.type == "mission.registered", e.position <= known).distinct().order_by(e.mission)).scalars())
+    return list(
+        connection.execute(
+            select(e.mission).where(e.type == "mission.registered", e.position <= known).distinct().order_by(e.mission)
+        ).scalars()
+    )
 
 
 def family(connection: Connection, root: int, known: int) -> list[Entry]:
     """An entry with everything recorded about it by position `known`."""
     e = entries.c
     return read_entries(connection, e.root == root, e.position <= known)
-
-

@@ -33,8 +33,15 @@ class Question:
     fixed: bool
 
 
-def ask(connection: Connection, valid_at: str | None = None, known_at: str | None = None, known_position: int | None = None,
-        reported_by: str | None = None, *, today: date) -> Question:
+def ask(
+    connection: Connection,
+    valid_at: str | None = None,
+    known_at: str | None = None,
+    known_position: int | None = None,
+    reported_by: str | None = None,
+    *,
+    today: date,
+) -> Question:
     """Resolve a question. Defaults: today, everything recorded so far. Raises Unanswerable."""
     if known_at is not None and known_position is not None:
         raise Unanswerable("known_at", "known_at and known_position say the same thing twice; give one of them")
@@ -46,8 +53,13 @@ def ask(connection: Connection, valid_at: str | None = None, known_at: str | Non
         known = position_at(connection, moment(known_at, "known_at"))
     when = moment(known_at, "known_at") if known_at is not None else _recorded_at(connection, known)
     fixed = known_position is not None and valid_at is not None
-    return Question(day(valid_at, "valid_at") if valid_at else today.isoformat(), known, when,
-                    day(reported_by, "reported_by") if reported_by else None, fixed)
+    return Question(
+        day(valid_at, "valid_at") if valid_at else today.isoformat(),
+        known,
+        when,
+        day(reported_by, "reported_by") if reported_by else None,
+        fixed,
+    )
 
 
 def _existing(position: int, last: int) -> int:
@@ -67,7 +79,9 @@ def day(text: str, parameter: str) -> str:
     except ValueError:
         parsed = None
     if parsed is None or not FIRST_YEAR <= parsed.year <= LAST_YEAR:
-        raise Unanswerable(parameter, f"{text[:40]!r} is not a day between {FIRST_YEAR} and {LAST_YEAR}; write YYYY-MM-DD")
+        raise Unanswerable(
+            parameter, f"{text[:40]!r} is not a day between {FIRST_YEAR} and {LAST_YEAR}; write YYYY-MM-DD"
+        )
     return parsed.isoformat()
 
 
@@ -80,5 +94,7 @@ def moment(text: str, parameter: str, end_of_day: bool = True) -> str:
         if parsed.tzinfo is None or not FIRST_YEAR <= parsed.year <= LAST_YEAR:
             raise ValueError
     except ValueError:
-        raise Unanswerable(parameter, f"{text[:40]!r} is no moment; write YYYY-MM-DD or an instant such as 2024-03-05T12:00:00Z") from None
+        raise Unanswerable(
+            parameter, f"{text[:40]!r} is no moment; write YYYY-MM-DD or an instant such as 2024-03-05T12:00:00Z"
+        ) from None
     return instant(parsed.astimezone(UTC))

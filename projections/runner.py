@@ -95,7 +95,12 @@ def _families(connection: Connection, entries: Sequence[Entry]) -> dict[int, lis
 
 def places_of(stood: Iterable[Standing]) -> list[Place]:
     """Every row that these touch."""
-    found = {("" if p.name in LEDGER_WIDE else s.mission or "", p.name, key) for s in stood for p in PROJECTIONS for key in keys_of(p, s)}
+    found = {
+        ("" if p.name in LEDGER_WIDE else s.mission or "", p.name, key)
+        for s in stood
+        for p in PROJECTIONS
+        for key in keys_of(p, s)
+    }
     return sorted(found)
 
 
@@ -105,7 +110,11 @@ def _load_tails(connection: Connection, work: Work, places: Iterable[Place]) -> 
     work.timelines |= {place: Timeline() for place in wanted}
     for part in chunks(wanted, 200):
         query = select(r.mission, r.projection, r.key, r.valid_from, r.valid_to, r.known_from, r.row).where(
-            r.generation == work.generation, tuple_(r.mission, r.projection, r.key).in_(part), r.known_to == OPEN, r.valid_to == FOREVER)
+            r.generation == work.generation,
+            tuple_(r.mission, r.projection, r.key).in_(part),
+            r.known_to == OPEN,
+            r.valid_to == FOREVER,
+        )
         for row in connection.execute(query):
             work.timelines[row.mission, row.projection, row.key].tail = _rectangle(row)
 
@@ -158,7 +167,9 @@ def _merged(entries: Iterable[Entry], more: Iterable[Entry]) -> list[Entry]:
 
 
 def _routes(connection: Connection, work: Work, root: int) -> set[Place]:
-    query = select(routes.c.mission, routes.c.projection, routes.c.key).where(routes.c.generation == work.generation, routes.c.root == root)
+    query = select(routes.c.mission, routes.c.projection, routes.c.key).where(
+        routes.c.generation == work.generation, routes.c.root == root
+    )
     stored = {(row.mission, row.projection, row.key) for row in connection.execute(query)}
     return stored | {place for place, line in work.timelines.items() if root in line.routed}
 
@@ -186,20 +197,36 @@ def _recompute(connection: Connection, work: Work, place: Place, position: int) 
 
 def _entries_of(connection: Connection, work: Work, place: Place, position: int) -> list[Entry]:
     c, e = routes.c, ledger_tables.entries.c
-    stored = select(c.root).where(c.generation == work.generation, c.mission == place[0], c.projection == place[1], c.key == place[2])
+    stored = select(c.root).where(
+        c.generation == work.generation, c.mission == place[0], c.projection == place[1], c.key == place[2]
+    )
     routed = read_entries(connection, e.root.in_(stored), e.position <= position)
     fresh = sorted(set(work.timelines[place].routed))
-    return _merged(routed, (entry for part in chunks(fresh) for entry in read_entries(connection, e.root.in_(part), e.position <= position)))
+    return _merged(
+        routed,
+        (
+            entry
+            for part in chunks(fresh)
+            for entry in read_entries(connection, e.root.in_(part), e.position <= position)
+        ),
+    )
 
 
 def _live(connection: Connection, work: Work, place: Place) -> list[Rectangle]:
     """The live rectangles as stored, with what this batch has closed and opened of them so far."""
     r, line = rectangles.c, work.timelines[place]
     query = select(r.valid_from, r.valid_to, r.known_from, r.row).where(
-        r.generation == work.generation, r.mission == place[0], r.projection == place[1], r.key == place[2], r.known_to == OPEN)
+        r.generation == work.generation,
+        r.mission == place[0],
+        r.projection == place[1],
+        r.key == place[2],
+        r.known_to == OPEN,
+    )
     closed = {(old.valid_from, old.known_from) for old, _ in line.closed}
     known = [*(_rectangle(row) for row in connection.execute(query)), *line.opened]
-    return sorted((old for old in known if (old.valid_from, old.known_from) not in closed), key=lambda old: old.valid_from)
+    return sorted(
+        (old for old in known if (old.valid_from, old.known_from) not in closed), key=lambda old: old.valid_from
+    )
 
 
 def _write(connection: Connection, work: Work) -> None:
@@ -208,15 +235,45 @@ def _write(connection: Connection, work: Work) -> None:
     for (mission, projection, key), line in work.timelines.items():
         place = {"generation": work.generation, "mission": mission, "projection": projection, "key": key}
         ends = {id(old): position for old, position in line.closed}
-        shut += [{"g": work.generation, "m": mission, "p": projection, "k": key, "v": old.valid_from, "f": old.known_from, "t": position}
-                 for old, position in line.closed if old.stored]
-        rows += [{**place, "valid_from": new.valid_from, "valid_to": new.valid_to, "known_from": new.known_from,
-                  "known_to": ends.get(id(new), OPEN), "row": orjson.dumps(new.row)} for new in line.opened]
+        shut += [
+            {
+                "g": work.generation,
+                "m": mission,
+                "p": projection,
+                "k": key,
+                "v": old.valid_from,
+                "f": old.known_from,
+                "t": position,
+            }
+            for old, position in line.closed
+            if old.stored
+        ]
+        rows += [
+            {
+                **place,
+                "valid_from": new.valid_from,
+                "valid_to": new.valid_to,
+                "known_from": new.known_from,
+                "known_to": ends.get(id(new), OPEN),
+                "row": orjson.dumps(new.row),
+            }
+            for new in line.opened
+        ]
         ways += [{**place, "root": root} for root in line.routed]
     if shut:
-        connection.execute(update(rectangles).where(
-            r.generation == bindparam("g"), r.mission == bindparam("m"), r.projection == bindparam("p"), r.key == bindparam("k"),
-            r.valid_from == bindparam("v"), r.known_from == bindparam("f")).values(known_to=bindparam("t")), shut)
+        connection.execute(
+            update(rectangles)
+            .where(
+                r.generation == bindparam("g"),
+                r.mission == bindparam("m"),
+                r.projection == bindparam("p"),
+                r.key == bindparam("k"),
+                r.valid_from == bindparam("v"),
+                r.known_from == bindparam("f"),
+            )
+            .values(known_to=bindparam("t")),
+            shut,
+        )
     for table, values in ((rectangles, rows), (routes, ways)):
         for part in chunks(values):
             connection.execute(insert(table), list(part))

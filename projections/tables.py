@@ -5,7 +5,8 @@ from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Table, Text
 from ledger.tables import METADATA
 
 generations = Table(
-    "generations", METADATA,
+    "generations",
+    METADATA,
     Column("id", Integer, primary_key=True),
     Column("live", Integer, nullable=False),
     Column("latest", Integer, nullable=False),
@@ -13,7 +14,8 @@ generations = Table(
 )
 
 routes = Table(
-    "routes", METADATA,
+    "routes",
+    METADATA,
     Column("generation", Integer, primary_key=True),
     Column("mission", Text, primary_key=True),
     Column("projection", Text, primary_key=True),
@@ -22,7 +24,8 @@ routes = Table(
 )
 
 rectangles = Table(
-    "rectangles", METADATA,
+    "rectangles",
+    METADATA,
     Column("generation", Integer, primary_key=True),
     Column("mission", Text, primary_key=True),
     Column("projection", Text, primary_key=True),

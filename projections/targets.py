@@ -5,8 +5,11 @@ from projections.projection import Projection, Row, disputes, pick, rank, since
 
 
 def _set(row: Row, s: Standing) -> Row:
-    return {**row, "plan": {**pick(s, "text", "items", "due", "party", "setter"), "source": s.source, **since(s)},
-            "supersedes": s.data.get("supersedes", [])}
+    return {
+        **row,
+        "plan": {**pick(s, "text", "items", "due", "party", "setter"), "source": s.source, **since(s)},
+        "supersedes": s.data.get("supersedes", []),
+    }
 
 
 def _closed(row: Row, s: Standing) -> Row:
@@ -29,5 +32,13 @@ def targets(rows: list[Row]) -> list[Row]:
 
 def _shown(row: Row, replaced: bool) -> Row:
     status = row["closed"]["outcome"] if row["closed"] else "superseded" if replaced else "open"
-    return {"target": row["key"], "status": status, **row["plan"], "closed": row["closed"], "supersedes": row["supersedes"],
-            "rank": rank(row, row["plan"]["entries"][0]), "disputes": disputes(row), "entries": row["entries"]}
+    return {
+        "target": row["key"],
+        "status": status,
+        **row["plan"],
+        "closed": row["closed"],
+        "supersedes": row["supersedes"],
+        "rank": rank(row, row["plan"]["entries"][0]),
+        "disputes": disputes(row),
+        "entries": row["entries"],
+    }

@@ -25,7 +25,9 @@ def spans(projection: Projection, key: str, entries: Iterable[Entry]) -> list[Sp
     return _spans(_after_each_day(projection, key, days))
 
 
-def _after_each_day(projection: Projection, key: str, days: Iterable[tuple[str, Iterable[Standing]]]) -> list[tuple[str, Row]]:
+def _after_each_day(
+    projection: Projection, key: str, days: Iterable[tuple[str, Iterable[Standing]]]
+) -> list[tuple[str, Row]]:
     row: Row | None = None
     made = []
     for day, events in days:

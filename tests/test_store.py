@@ -18,7 +18,10 @@ def test_positions_are_gapless_and_versions_count_within_a_stream(engine: Engine
 
     assert [entry.position for entry in entries] == [0, 1, 2, 3]
     assert [(entry.stream, entry.version) for entry in entries[1:]] == [
-        ("test-mission/pledge/a", 1), ("test-mission/pledge/b", 1), ("test-mission/pledge/a", 2)]
+        ("test-mission/pledge/a", 1),
+        ("test-mission/pledge/b", 1),
+        ("test-mission/pledge/a", 2),
+    ]
 
 
 def test_the_stored_bytes_are_the_hashed_bytes(engine: Engine) -> None:
@@ -38,7 +41,10 @@ def test_a_batch_with_one_bad_event_records_nothing_and_names_every_fault(engine
     with pytest.raises(Refused) as refused:
         append(engine, announced("a"), said("pledge.withdrawn", pledge="unknown"), said("pledge.resumed", pledge="a"))
 
-    assert [(r.code, r.pointer) for r in refused.value.refusals] == [("unknown-subject", "/1/data/pledge"), ("not-possible-now", "/2/data")]
+    assert [(r.code, r.pointer) for r in refused.value.refusals] == [
+        ("unknown-subject", "/1/data/pledge"),
+        ("not-possible-now", "/2/data"),
+    ]
     with reading(engine) as connection:
         assert size(connection) == 1
 
@@ -79,7 +85,9 @@ def test_a_stream_that_has_moved_refuses_with_its_actual_version(engine: Engine)
 
 
 def test_a_correction_may_name_its_target_by_ref_even_within_the_batch(engine: Engine) -> None:
-    _, first, second = append(engine, registered(), announced("a", ref="letter"), corrected("letter", to_data={"party": "BLZ"}))
+    _, first, second = append(
+        engine, registered(), announced("a", ref="letter"), corrected("letter", to_data={"party": "BLZ"})
+    )
 
     assert second.target == first.position
     assert second.data["target"] == first.position
@@ -121,7 +129,9 @@ def test_sqlite_refuses_replace_by_any_of_the_unique_keys(engine: Engine) -> Non
     for kept in ("position", "id", "version", "ref"):
         values = ", ".join(fresh[name] if name in fresh and name != kept else name for name in columns.split(", "))
         with pytest.raises(DBAPIError, match="append-only"), writing(engine) as connection:
-            connection.execute(text(f"INSERT OR REPLACE INTO entries ({columns}) SELECT {values} FROM entries WHERE position = 1"))
+            connection.execute(
+                text(f"INSERT OR REPLACE INTO entries ({columns}) SELECT {values} FROM entries WHERE position = 1")
+            )
     with pytest.raises(DBAPIError, match="append-only"), writing(engine) as connection:
         connection.execute(text("REPLACE INTO receipts SELECT * FROM receipts"))
 
@@ -139,6 +149,9 @@ def test_entries_out_of_order_are_refused_by_the_database(engine: Engine) -> Non
     append(engine, registered())
 
     with pytest.raises(DBAPIError, match="out of order"), writing(engine) as connection:
-        connection.execute(text(
-            "INSERT INTO entries (position, id, stream, version, type, effective, first_day, last_day, recorded_at, actor, root, parties, envelope) "
-            "SELECT 5, 'x', 'x', 1, type, effective, first_day, last_day, recorded_at, actor, 5, parties, envelope FROM entries"))
+        connection.execute(
+            text(
+                "INSERT INTO entries (position, id, stream, version, type, effective, first_day, last_day, recorded_at, actor, root, parties, envelope) "
+                "SELECT 5, 'x', 'x', 1, type, effective, first_day, last_day, recorded_at, actor, 5, parties, envelope FROM entries"
+            )
+        )

@@ -21,7 +21,9 @@ class EntryCorrected:
 
     target: Target = told(_TARGET, example=17)
     effective: DateText | None = optional("The right effective date.")
-    data: dict[str, Any] | None = optional("The fields of the target's data that change; null takes an optional field away.")
+    data: dict[str, Any] | None = optional(
+        "The fields of the target's data that change; null takes an optional field away."
+    )
     source: Source | None = optional("The right source, whole.")
     reason_code: CorrectionReason = told("Why, as a code.", example="recording_error")
     reason: Prose = told("Why, in words.")

@@ -16,7 +16,7 @@ from typing import Any, TypeVar, dataclass_transform
 from ledger.values import optional, told
 
 T = TypeVar("T")
-EVENTS: dict[str, type] = {}
+EVENTS: dict[str, Any] = {}
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(told, optional))
@@ -29,7 +29,8 @@ def event(name: str, *, stream: str, ledger_wide: bool = False, about: bool = Fa
 
     def declare(cls: type[T]) -> type[T]:
         made: Any = dataclass(frozen=True, kw_only=True)(cls)
-        assert name not in EVENTS and re.fullmatch(r"[a-z-]+\.[a-z-]+", name), name
+        assert name not in EVENTS, name
+        assert re.fullmatch(r"[a-z-]+\.[a-z-]+", name), name
         made.TYPE, made.STREAM, made.LEDGER_WIDE, made.ABOUT = name, stream, ledger_wide, about
         EVENTS[name] = made
         return made

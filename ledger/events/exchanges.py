@@ -6,7 +6,9 @@ from ledger import codes
 from ledger.events.declaration import event
 from ledger.values import DateText, Item, PartyCode, Prose, Slug, Title, closed, optional, told
 
-CommunicationForm = Annotated[str, closed(codes.COMMUNICATION_FORMS, "communication_form", "the form of a communication")]
+CommunicationForm = Annotated[
+    str, closed(codes.COMMUNICATION_FORMS, "communication_form", "the form of a communication")
+]
 TargetOutcome = Annotated[str, closed(codes.TARGET_OUTCOMES, "target_outcome", "what became of a target")]
 
 

@@ -103,5 +103,3 @@ class MissionTerminated:
     instrument: Instrument | None = optional("The act.")
     last_day: DateText | None = optional("Last day, where it is not the effective date.")
     reason: Prose | None = optional("Why.")
-
-

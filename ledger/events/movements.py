@@ -59,8 +59,9 @@ class CasualtyReported:
     affiliation: Affiliation | None = optional("Where they belong; the mission where left out.")
     minimum: int | None = optional("At least so many.", low=0, high=10**6)
     maximum: int | None = optional("At most so many.", low=0, high=10**6)
-    category: Annotated[str, closed(codes.PERSONNEL_CATEGORIES, "personnel_category", "a category of personnel")] | None = optional(
-        "The category of personnel, where the balance is to move.")
+    category: (
+        Annotated[str, closed(codes.PERSONNEL_CATEGORIES, "personnel_category", "a category of personnel")] | None
+    ) = optional("The category of personnel, where the balance is to move.")
     names: tuple[Title, ...] | None = optional("Names, where they were made public.", most=100)
     place: Title | None = optional("Where.")
     circumstances: Prose | None = optional("How.")
@@ -71,7 +72,9 @@ class EquipmentDelivered:
     """Equipment or a service reaches the mission, or whom it is for."""
 
     party: PartyCode = told("Who gives.", example="USA")
-    jointly_with: tuple[PartyCode, ...] | None = optional("Further givers, where the delivery is joint and unsplit.", most=50)
+    jointly_with: tuple[PartyCode, ...] | None = optional(
+        "Further givers, where the delivery is joint and unsplit.", most=50
+    )
     items: tuple[KitItem, ...] = told("What is delivered.", most=50)
     holder: PartyCode | None = optional("Who holds it, where that is a third party.")
     recipient: PartyCode | None = optional("Who it is for; the mission where left out.")

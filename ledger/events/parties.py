@@ -7,8 +7,15 @@ from ledger.events.declaration import event
 from ledger.values import PartyCode, Prose, Text, Title, closed, optional, told
 
 PartyKind = Annotated[str, closed(codes.PARTY_KINDS, "party_kind", "what sort of party it is")]
-Identifier = Annotated[str, Text("an identifier with its list's prefix, after org-id.guide", r"[A-Z]{2}(?:_[A-Z]{2})?(?:-\d{2})?-[A-Z0-9_]+-\S.*",
-                                 128, example="XM-DAC-41305")]
+Identifier = Annotated[
+    str,
+    Text(
+        "an identifier with its list's prefix, after org-id.guide",
+        r"[A-Z]{2}(?:_[A-Z]{2})?(?:-\d{2})?-[A-Z0-9_]+-\S.*",
+        128,
+        example="XM-DAC-41305",
+    ),
+]
 
 
 @event("party.registered", stream="party/{party}", ledger_wide=True)

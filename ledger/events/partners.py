@@ -26,7 +26,9 @@ class PartnerJoined:
     group: PartyCode = told("The group.", example="SGP")
     party: PartyCode = told("The member.", example="KEN")
     role: PartyRole | None = optional("Its role.")
-    by_virtue_of: Slug | None = optional("The post by which it sits, where the seat follows a post.", example="force-commander")
+    by_virtue_of: Slug | None = optional(
+        "The post by which it sits, where the seat follows a post.", example="force-commander"
+    )
     delegate: Title | None = optional("Who sits for it.")
     intended: bool | None = optional("The source states an intention, not the fact.")
 

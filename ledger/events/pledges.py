@@ -19,7 +19,9 @@ class PledgeAnnounced:
 
     pledge: Slug = told(_PLEDGE, example="jam-personnel")
     party: PartyCode = told("The pledger.", example="JAM")
-    jointly_with: tuple[PartyCode, ...] | None = optional("Further pledgers, where the pledge is joint and unsplit.", most=50)
+    jointly_with: tuple[PartyCode, ...] | None = optional(
+        "Further pledgers, where the pledge is joint and unsplit.", most=50
+    )
     items: tuple[Item, ...] = told(_ITEMS, most=50)
     announcer: PartyCode | None = optional(_ANNOUNCER, example="USA")
     formality: Formality | None = optional("How formally; a public statement where left out.")
@@ -35,7 +37,9 @@ class PledgeNotified:
 
     pledge: Slug = told(_PLEDGE, example="jam-personnel")
     party: PartyCode = told("The pledger.", example="JAM")
-    jointly_with: tuple[PartyCode, ...] | None = optional("Further pledgers, where the pledge is joint and unsplit.", most=50)
+    jointly_with: tuple[PartyCode, ...] | None = optional(
+        "Further pledgers, where the pledge is joint and unsplit.", most=50
+    )
     items: tuple[Item, ...] = told(_ITEMS, most=50)
     formality: Formality | None = optional("How; a letter to the Secretary-General where left out.")
     condition: Slug | None = optional("Name of a condition that the pledge depends on.")
@@ -121,7 +125,9 @@ class PledgeLapsed:
 class PledgeTotalReported:
     """Somebody counts the pledges of several parties: an observation, set beside the pledges and never added to them."""
 
-    counting: Annotated[str, Text("what is counted", r"[a-z0-9]+(?:_[a-z0-9]+)*", 64)] = told("What is counted.", example="formal_notifications")
+    counting: Annotated[str, Text("what is counted", r"[a-z0-9]+(?:_[a-z0-9]+)*", 64)] = told(
+        "What is counted.", example="formal_notifications"
+    )
     items: tuple[Item, ...] | None = optional("The total, where it is one of people, kit or money.", most=20)
     minimum: int | None = optional("At least so many, where plain things are counted.", low=0, high=10**9)
     maximum: int | None = optional("At most so many.", low=0, high=10**9)
