@@ -1,0 +1,86 @@
+"""The web application: one factory, settings in, app out."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask, Response, redirect, request
+from flask_smorest import Api
+from prometheus_flask_exporter import PrometheusMetrics
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException
+
+from api import entries, health, missions, openapi, parties, problems
+from api.settings import Settings, from_environment
+from ledger.store import open_engine
+
+log = logging.getLogger("mission-ledger")
+
+
+def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Flask:
+    """The app on the database that the settings name. The schema must be current: `mission-ledger migrate`."""
+    settings = settings or from_environment()
+    app = Flask(__name__, static_folder="static", static_url_path="/static")
+    app.config.update(
+        LEDGER_SETTINGS=settings,
+        LEDGER_ENGINE=engine or open_engine(settings.database_url),
+        MAX_CONTENT_LENGTH=settings.max_body,
+        **openapi.CONFIGURATION,
+    )
+    api = Api(app, spec_kwargs=openapi.spec_options())
+    openapi.describe(api)
+    for blueprint in (entries.blueprint, missions.blueprint, parties.blueprint, health.blueprint):
+        api.register_blueprint(blueprint)
+    app.register_blueprint(openapi.pages)
+    app.add_url_rule("/", view_func=lambda: redirect("/docs"))
+    PrometheusMetrics(app, path="/metrics", group_by="url_rule")
+    app.before_request(_refuse_repeated_parameters)
+    app.after_request(_secure)
+    _handle_errors(app)
+    return app
+
+
+def _refuse_repeated_parameters() -> Response | None:
+    repeated = [name for name, values in request.args.lists() if len(values) > 1]
+    if not repeated:
+        return None
+    return problems.of_parameter(
+        repeated[0], f"{repeated[0]} is given {len(request.args.getlist(repeated[0]))} times; give it once"
+    ).response()
+
+
+def _secure(response: Response) -> Response:
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    return response
+
+
+def _handle_errors(app: Flask) -> None:
+    app.register_error_handler(problems.Problem, problems.Problem.response)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(DBAPIError, _database_error)
+    app.register_error_handler(Exception, _internal)
+
+
+def _http_error(error: HTTPException) -> Response:
+    messages = getattr(error, "data", {}).get("messages") if isinstance(getattr(error, "data", None), Mapping) else None
+    if messages and "query" in messages:
+        return problems.of_parameters(messages["query"]).response()
+    if error.code is None or error.code < 400:
+        return error.get_response()  # type: ignore[return-value]
+    headers: dict[str, Any] = {
+        name: value for name, value in error.get_headers() if name.lower() in ("allow", "retry-after")
+    }
+    return problems.respond(problems.of_status(error.code), error.description or "", headers=headers)
+
+
+def _database_error(error: DBAPIError) -> Response:
+    log.exception("the database failed", exc_info=error)
+    return problems.respond("unavailable", "the database cannot be used; try again later", headers={"Retry-After": "5"})
+
+
+def _internal(error: Exception) -> Response:
+    log.exception("an error that nobody expected", exc_info=error)
+    return problems.respond("internal", "the error has been logged; nothing was recorded")

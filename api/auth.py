@@ -1,0 +1,60 @@
+"""Who asks: bearer keys with roles. The actor of an entry is the name of the key that recorded it."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import Response, current_app, request
+from flask_httpauth import HTTPTokenAuth
+
+from api import problems
+from api.parameters import settings
+from ledger.keys import ROLES, Holder, holder
+from ledger.store import reading
+
+View = TypeVar("View", bound=Callable[..., Any])
+auth = HTTPTokenAuth("Bearer", realm="mission-ledger")
+
+
+@auth.verify_token
+def _verify(token: str) -> Holder | None:
+    if not token:
+        return None
+    with reading(current_app.config["LEDGER_ENGINE"]) as connection:
+        return holder(connection, token)
+
+
+@auth.get_user_roles
+def _roles(who: Holder) -> str:
+    return who.role
+
+
+@auth.error_handler
+def _refuse(status: int) -> Response:
+    if status == 403:
+        return problems.respond("role-too-low", f"this needs a key of a higher role; the roles are {', '.join(ROLES)}")
+    if request.headers.get("Authorization"):
+        return problems.respond("key-invalid", "send a key in force, as `Authorization: Bearer ml_…`")
+    return problems.respond("key-missing", "send a key, as `Authorization: Bearer ml_…`")
+
+
+def needs(role: str) -> Callable[[View], View]:
+    """The view needs a key of this role or a higher one; reading is open to all where the setting says so."""
+    enough = list(ROLES[ROLES.index(role) :])
+
+    def wrap(view: View) -> View:
+        strict = auth.login_required(role=enough)(view)
+
+        @wraps(view)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            is_open = role == "reader" and settings().anonymous_reading and "Authorization" not in request.headers
+            return (view if is_open else strict)(*args, **kwargs)
+
+        return checked  # type: ignore[return-value]
+
+    return wrap
+
+
+def actor() -> str:
+    """The name that entries of this request bear."""
+    return auth.current_user().name

@@ -1,0 +1,65 @@
+"""The database that a command works on: opened, checked, closed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from alembic.util import CommandError
+from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
+
+import migrations
+from api.cli.command import Unusable
+from api.settings import Settings, from_environment
+from ledger.store import open_engine
+
+
+def settings() -> Settings:
+    """The settings of this call. A wrong one is a wrong use of the command."""
+    try:
+        return from_environment()
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+@contextmanager
+def opened(*, to_be_migrated: bool = False) -> Iterator[Engine]:
+    """An engine on a database with the newest schema.
+
+    The embedded one is made and migrated by itself; any other only where that is asked for, since other
+    programs may work on it. Raises Unusable otherwise.
+    """
+    chosen = settings()
+    _prepare_folder(chosen, to_be_migrated or chosen.embedded)
+    engine = open_engine(chosen.database_url)
+    try:
+        if not migrations.is_current(engine):
+            if not (chosen.embedded or to_be_migrated):
+                raise Unusable("The database has not the schema that this version needs; run `mission-ledger migrate`.")
+            bring_up_to_date(engine)
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def bring_up_to_date(engine: Engine) -> None:
+    """Migrate. A schema from the future is left alone."""
+    try:
+        migrations.migrate(engine)
+    except CommandError as error:
+        raise Unusable(f"The database has a schema that this version does not know ({error}); use the newer version.") from None
+
+
+def _prepare_folder(chosen: Settings, may_be_made: bool) -> None:
+    """SQLite makes a missing file but no missing folder; and a file made by mistake would look like an empty ledger."""
+    url = make_url(chosen.database_url)
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return
+    path = Path(url.database)
+    if not may_be_made and not path.exists():
+        raise Unusable(f"There is no database at {path}; `mission-ledger migrate` makes it.")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unusable(f"The folder {path.parent} cannot be made: {error.strerror}.") from None

@@ -1,0 +1,120 @@
+"""Commands that serve the ledger over HTTP."""
+
+import json
+import socket
+
+import click
+from sqlalchemy import Engine
+
+from api.cli import database
+from api.cli.recording import load_record
+from ledger import keys
+from ledger.store import reading, size, writing
+from projections.queries import mission_names
+
+THREADS = 16
+DEMO_NAME = "demo-recorder"
+_host = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+_port = click.option("--port", type=click.IntRange(1, 65_535), default=8000, show_default=True, help="Port to listen at.")
+
+
+@click.command()
+@_host
+@_port
+def serve(host: str, port: int) -> None:
+    """Serve the ledger over HTTP until it is told to stop.
+
+    The embedded database is brought to the newest schema first; on any other that is not up to date
+    serve refuses to start: run `mission-ledger migrate` then.
+    """
+    _check_address(host, port)
+    with database.opened():
+        pass
+    _serve(host, port)
+
+
+@click.command()
+@_host
+@_port
+def demo(host: str, port: int) -> None:
+    """Load the record of the mission in Haiti, make a key, say what to try, and serve."""
+    _check_address(host, port)
+    with database.opened(to_be_migrated=True) as engine:
+        with reading(engine) as connection:
+            loaded = "haiti-mss" in mission_names(connection, size(connection))
+        if not loaded:
+            load_record(engine, "haiti-mss")
+        key = _demo_key(engine)
+    click.echo(_invitation(f"http://{_in_url(host)}:{port}", key))
+    _serve(host, port)
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _check_address(host: str, port: int) -> None:
+    """A taken port is told before anything else happens. Raises UsageError."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind(address)
+    except OSError as error:
+        raise click.UsageError(
+            f"Nothing can listen at {host}, port {port}: {error.strerror}; choose others with --host and --port."
+        ) from None
+
+
+def _serve(host: str, port: int) -> None:
+    """One worker with several threads: the database is what requests wait for."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    click.echo(f"Serving at http://{_in_url(host)}:{port} (Ctrl+C stops)", err=True)
+    Granian(
+        "api.app:create_app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=THREADS,
+        factory=True,
+        workers_kill_timeout=10,
+        websockets=False,
+    ).serve()
+
+
+def _demo_key(engine: Engine) -> str:
+    """A key for a recorder whose name nobody has had: names are never given twice."""
+    with writing(engine) as connection:
+        taken = {key["name"] for key in keys.listed(connection)}
+        number = 1
+        while (name := DEMO_NAME if number == 1 else f"{DEMO_NAME}-{number}") in taken:
+            number += 1
+        return keys.create(connection, name, "recorder")
+
+
+def _invitation(address: str, key: str) -> str:
+    event = {
+        "mission": "haiti-mss",
+        "type": "position.stated",
+        "effective": "2025-10-01",
+        "data": {"party": "BRB", "stance": "supports", "on": "gang-suppression-force"},
+        "source": {"title": "A statement that I tried this with"},
+    }
+    mission = f"{address}/v1/missions/haiti-mss"
+    return f"""
+The ledger is at {address}, its documentation at {address}/docs
+Key of a recorder: {key}
+
+Who had pledged what by 12 September 2024?
+  curl -s '{mission}/pledges?valid_at=2024-09-12'
+
+What changed between two days, and which entries did it?
+  curl -s '{mission}/diff?from_valid_at=2024-09-12&to_valid_at=2025-10-03'
+
+Record what somebody says:
+  curl -s {address}/v1/entries -H 'Authorization: Bearer {key}' \\
+    -H 'Content-Type: application/json' -d '{json.dumps(event)}'
+"""

@@ -1,0 +1,289 @@
+"""Entries: recording events, and reading what was recorded."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from flask import Response, current_app, request, url_for
+from flask_smorest import Blueprint
+from marshmallow import RAISE
+from sqlalchemy import and_, or_, select
+
+from api import formats, parameters, problems
+from api.auth import actor, needs
+from api.documents import EntryAnswer, EntryPage, RecordedAnswer, explains, shape
+from api.parameters import EntriesQuery, Query
+from ledger import codec
+from ledger.entries import Entry
+from ledger.refusals import Refused
+from ledger.said import Event
+from ledger.schemas import Fault, Invalid, parse_event
+from ledger.standing import as_it_stands, retracted
+from ledger.store import Recorded, read_entries, reading, record, writing
+from ledger.tables import entries
+from projections.queries import family
+from projections.questions import moment
+from projections.runner import update_projections
+
+blueprint = Blueprint("entries", __name__, description="Recording events, and reading what was recorded.")
+MAX_KEY = 200
+EXAMPLE = {
+    "mission": "haiti-mss",
+    "type": "pledge.notified",
+    "effective": "2024-03-05",
+    "data": {
+        "pledge": "jam-personnel",
+        "party": "JAM",
+        "items": [
+            {"kind": "personnel", "category": "troops", "minimum": 170, "maximum": 170},
+            {"kind": "personnel", "category": "individual_police", "minimum": 30, "maximum": 30},
+        ],
+    },
+    "source": {"symbol": "S/2024/262"},
+    "note": "Jamaica Defence Force and Constabulary Force",
+}
+CORRECTION = {
+    "type": "entry.corrected",
+    "effective": "2024-10-01",
+    "data": {
+        "target": 17,
+        "effective": "2024-09-30",
+        "reason_code": "source_error",
+        "reason": "The article gave the wrong year.",
+    },
+    "source": {"symbol": "S/RES/2751(2024)"},
+}
+BODY = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "anyOf": [
+                    {"$ref": "#/components/schemas/Event"},
+                    {"type": "array", "items": {"$ref": "#/components/schemas/Event"}, "minItems": 1},
+                ]
+            },
+            "examples": {
+                "pledge": {"summary": "A pledge notified by letter", "value": EXAMPLE},
+                "correction": {"summary": "A correction of the effective date of entry 17", "value": CORRECTION},
+                "batch": {"summary": "Two events as one", "value": [EXAMPLE, CORRECTION]},
+            },
+        }
+    },
+}
+RECORDED = {
+    "entries": [
+        {
+            "position": 78,
+            "id": "01936d2e-5c4b-7a3e-9d1f-0a1b2c3d4e5f",
+            "stream": "haiti-mss/pledge/jam-personnel",
+            "version": 2,
+            "recorded_at": "2026-11-21T12:00:00.000000Z",
+            "actor": "desk-officer",
+            "leaf_hash": "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+            "replayed": False,
+        }
+    ]
+}
+
+
+@blueprint.route("/v1/entries", methods=["POST"])
+@needs("recorder")
+@blueprint.doc(
+    summary="Record one event or a list of them",
+    security=[{"key": []}],
+    requestBody=BODY,
+    parameters=[
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY},
+            "description": "The same key and the same request get the first answer again, with `replayed` true.",
+        }
+    ],
+)
+@blueprint.response(201, shape(RecordedAnswer), example=RECORDED)
+@explains(blueprint, "invalid-json", "invalid-event", "unknown-subject", "already-exists", "version-conflict", "batch-too-long",
+          "body-too-large", "unsupported-media-type", "key-missing", "role-too-low")  # fmt: skip
+def post_entries() -> Response:
+    """Record one event, or a list of them as one: all or nothing.
+
+    Positions, ids, versions and `recorded_at` are the ledger's; the actor is the name of the key. An event may
+    bear `expected_version`: where its stream has moved, 409 tells the actual version. A correction may name its
+    target by position or by the target's `ref`, also one earlier in the same list.
+    """
+    said = _body()
+    events = _parsed(said)
+    key = _idempotency_key()
+    try:
+        with writing(current_app.config["LEDGER_ENGINE"]) as connection:
+            recorded = record(connection, events, actor=actor(), key=key, project=update_projections)
+    except Refused as refused:
+        raise problems.of_refusals(refused.refusals, isinstance(said, list)) from refused
+    return _recorded(recorded)
+
+
+def _body() -> Any:
+    if request.mimetype != "application/json":
+        raise problems.Problem("unsupported-media-type", "send the event as application/json")
+    try:
+        said = orjson.loads(request.get_data())
+    except orjson.JSONDecodeError as error:
+        raise problems.Problem("invalid-json", f"the body is not JSON: {error}") from error
+    if isinstance(said, list) and not said:
+        raise problems.Problem("empty-batch", "the list holds no event; send at least one")
+    most = parameters.settings().max_batch
+    if isinstance(said, list) and len(said) > most:
+        raise problems.Problem("batch-too-long", f"{len(said)} events are sent; at most {most} are taken at once")
+    return said
+
+
+def _parsed(said: Any) -> list[Event]:
+    if not isinstance(said, list):
+        try:
+            return [parse_event(said)]
+        except Invalid as error:
+            raise problems.of_faults(error.faults) from error
+    events: list[Event] = []
+    faults: list[Fault] = []
+    for index, one in enumerate(said):
+        try:
+            events.append(parse_event(one, f"/{index}"))
+        except Invalid as error:
+            faults += error.faults
+    if faults:
+        raise problems.of_faults(faults)
+    return events
+
+
+def _idempotency_key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
+        raise problems.Problem("bad-request", f"Idempotency-Key is 1 to {MAX_KEY} printable ASCII characters")
+    return key
+
+
+def _recorded(recorded: Recorded) -> Response:
+    names = ("position", "id", "stream", "version", "recorded_at", "actor", "leaf_hash")
+    rows = [
+        {**{name: getattr(entry, name) for name in names}, "replayed": recorded.replayed} for entry in recorded.entries
+    ]
+    answer = Response(orjson.dumps({"entries": rows}), status=201, content_type=formats.JSON)
+    answer.headers["Location"] = url_for("entries.get_entry", position=rows[0]["position"])
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@blueprint.route("/v1/entries", methods=["GET"])
+@needs("reader")
+@blueprint.arguments(EntriesQuery, location="query", unknown=RAISE)
+@blueprint.doc(summary="Read entries")
+@blueprint.response(200, shape(EntryPage))
+@explains(blueprint, "invalid-parameter", "page-too-long", "range-too-wide", "not-acceptable")
+def get_entries(query: dict[str, Any]) -> Response:
+    """Entries in position order, by page; as NDJSON and CSV too.
+
+    `links.next` leads to the next page and is null on the last one.
+    """
+    media, limit = formats.wanted(query.get("format"), lists=True), parameters.limit(query, 50)
+    with reading(current_app.config["LEDGER_ENGINE"]) as connection:
+        found = read_entries(connection, *_conditions(query), limit=limit + 1)
+    shown = [entry_json(entry) for entry in found[:limit]]
+    following = {**query, "after": shown[-1]["position"], "limit": limit} if len(found) > limit else None
+    links = {"next": url_for("entries.get_entries", **following) if following else None}
+    response = formats.answer({"data": shown, "links": links}, media)
+    if following:
+        response.headers["Link"] = f'<{links["next"]}>; rel="next"'
+    return response
+
+
+def _conditions(query: Mapping[str, Any]) -> list[Any]:
+    e = entries.c
+    parameters.check_range(query.get("effective_from"), query.get("effective_to"), "effective_from", "effective_to")
+    recorded = {name: _moment(query, name) for name in ("recorded_from", "recorded_to")}
+    parameters.check_range(recorded["recorded_from"], recorded["recorded_to"], "recorded_from", "recorded_to")
+    given = [
+        ("after", lambda value: e.position > value),
+        ("mission", lambda value: e.mission == value),
+        ("stream", lambda value: e.stream == value),
+        ("type", lambda value: e.type == value),
+        ("party", _names),
+        ("effective_from", lambda value: e.last_day >= value),
+        ("effective_to", lambda value: e.first_day <= value),
+        ("symbol", lambda value: e.symbol == value),
+    ]
+    conditions = [make(query[name]) for name, make in given if name in query]
+    if recorded["recorded_from"]:
+        conditions.append(e.recorded_at >= recorded["recorded_from"])
+    if recorded["recorded_to"]:
+        conditions.append(e.recorded_at <= recorded["recorded_to"])
+    return conditions
+
+
+def _moment(query: Mapping[str, Any], name: str) -> str | None:
+    try:
+        return moment(query[name], name, end_of_day=name.endswith("to")) if name in query else None
+    except ValueError as error:
+        raise problems.of_parameter(name, str(error)) from error
+
+
+def _names(party: str) -> Any:
+    """Entries that name a party, what is about them, and what happened to its pledges and commitments."""
+    e = entries.c
+    named = e.parties.contains(f" {party} ", autoescape=True)
+    own = and_(named, or_(e.stream.contains("/pledge/"), e.stream.contains("/commitment/")))
+    return or_(e.root.in_(select(e.position).where(named)), e.stream.in_(select(e.stream).where(own)))
+
+
+@blueprint.route("/v1/entries/<int:position>", methods=["GET"])
+@needs("reader")
+@blueprint.arguments(Query, location="query", unknown=RAISE)
+@blueprint.doc(summary="Read one entry")
+@blueprint.response(200, shape(EntryAnswer))
+@explains(blueprint, "no-such-entry", "invalid-parameter", "not-acceptable")
+def get_entry(query: dict[str, Any], position: int) -> Response:
+    """One entry: as it was said, as it stands now, what was recorded about it, and the stored bytes that its leaf hash covers."""
+    formats.wanted(query.get("format"), lists=False)
+    with reading(current_app.config["LEDGER_ENGINE"]) as connection:
+        found = read_entries(connection, entries.c.position == min(position, 2**53))
+        if not found:
+            raise problems.Problem("no-such-entry", f"there is no entry {position}")
+        related = family(connection, found[0].root, 2**53)
+    return formats.answer(
+        {"data": {**entry_json(found[0]), **_with_relatives(found[0], related), "stored": _stored(found[0])}}
+    )
+
+
+def entry_json(entry: Entry) -> dict[str, Any]:
+    """An entry as every list shows it."""
+    names = (
+        "position",
+        "id",
+        "stream",
+        "version",
+        "mission",
+        "type",
+        "effective",
+        "recorded_at",
+        "actor",
+        "ref",
+        "target",
+    )
+    return {**{name: getattr(entry, name) for name in names}, "data": entry.data, "source": entry.source, "note": entry.note,
+            "leaf_hash": entry.leaf_hash}  # fmt: skip
+
+
+def _with_relatives(entry: Entry, related: list[Entry]) -> dict[str, Any]:
+    now = as_it_stands(entry, related)
+    return {
+        "stands": {"effective": now.effective, "data": now.data, "source": now.source, "corrections": list(now.corrections),
+                   "retracted": entry.position in retracted(related)},
+        "about_it": [{"position": other.position, "type": other.type} for other in related if other.target == entry.position],
+    }  # fmt: skip
+
+
+def _stored(entry: Entry) -> dict[str, Any]:
+    """The bytes as stored: `leaf_hash` is SHA-256 of 0x00 and the envelope, the commitment in it SHA-256 of salt and payload."""
+    assert codec.leaf_hash(entry.envelope).hex() == entry.leaf_hash
+    return {"envelope": entry.envelope.decode(), "payload": entry.payload.decode() if entry.payload else None,
+            "salt": entry.salt.hex() if entry.salt else None}  # fmt: skip

@@ -1,0 +1,81 @@
+"""Representations: JSON, NDJSON and CSV; conditional requests; caching of what can never change."""
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+from flask import Response, request
+
+from api.problems import Problem
+
+JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"
+_NAMES = {"json": JSON, "ndjson": NDJSON, "csv": CSV}
+_ACCEPTED = {JSON: JSON, NDJSON: NDJSON, "application/ndjson": NDJSON, "application/jsonl": NDJSON, CSV: CSV}
+IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+def wanted(chosen: str | None, lists: bool) -> str:
+    """The media type to answer with, by the `format` parameter or the Accept header. Raises Problem."""
+    offered = list(_ACCEPTED) if lists else [JSON]
+    if chosen:
+        media = _NAMES[chosen]
+    else:
+        media = _ACCEPTED.get(
+            request.accept_mimetypes.best_match(offered, default="" if request.accept_mimetypes else JSON), ""
+        )
+    if not media or (media != JSON and not lists):
+        raise Problem(
+            "not-acceptable",
+            f"this address answers as {', '.join(sorted(set(_ACCEPTED.values())) if lists else [JSON])}",
+        )
+    return media
+
+
+def answer(document: Mapping[str, Any], media: str = JSON, fixed: bool = False) -> Response:
+    """A document whose `data` is a list or an object, with an ETag; `fixed` documents may be cached for ever."""
+    body = encode(document, media)
+    response = Response(body, content_type=media + ("; charset=utf-8" if media != JSON else ""))
+    response.set_etag(hashlib.sha256(body).hexdigest()[:32])
+    response.headers["Cache-Control"] = IMMUTABLE if fixed else "no-cache"
+    response.headers["Vary"] = "Accept, Authorization"
+    response.make_conditional(request)
+    return response
+
+
+def encode(document: Mapping[str, Any], media: str) -> bytes:
+    if media == JSON:
+        return orjson.dumps(document)
+    if media == NDJSON:
+        return b"".join(orjson.dumps(row) + b"\n" for row in document["data"])
+    return table(document["data"]).encode()
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as CSV (RFC 4180): nested fields with dots in their names, lists of plain values joined by semicolons."""
+    flat = [dict(_flat("", row)) for row in rows]
+    names = list(dict.fromkeys(name for row in flat for name in row))
+    written = io.StringIO()
+    writer = csv.DictWriter(written, names)
+    writer.writeheader()
+    writer.writerows({name: safe(value) for name, value in row.items()} for row in flat)
+    return written.getvalue()
+
+
+def _flat(name: str, value: Any) -> Iterable[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for part, inner in value.items():
+            yield from _flat(f"{name}.{part}" if name else part, inner)
+    elif isinstance(value, list) and any(isinstance(part, (Mapping, list)) for part in value):
+        yield name, orjson.dumps(value).decode()
+    elif isinstance(value, list):
+        yield name, ";".join(str(part) for part in value)
+    else:
+        yield name, value
+
+
+def safe(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -1,0 +1,46 @@
+"""Whether the server lives, and whether it can answer."""
+
+from flask import Response, current_app
+from flask_smorest import Blueprint
+from sqlalchemy.exc import SQLAlchemyError
+
+from api import formats, problems
+from api.problems import PROBLEMS, respond
+from ledger.store import reading, size
+from migrations import is_current
+
+blueprint = Blueprint("health", __name__, description="Whether the server lives, and whether it can answer.")
+
+
+@blueprint.route("/healthz", methods=["GET"])
+@blueprint.doc(summary="Is it alive?", responses={"200": {"description": "Yes."}})
+def healthz() -> Response:
+    """The process answers."""
+    return formats.answer({"status": "alive"})
+
+
+@blueprint.route("/readyz", methods=["GET"])
+@blueprint.doc(summary="Can it answer?", responses={"200": {"description": "Yes."}, "503": {"description": "Not now."}})
+def readyz() -> Response:
+    """The database can be reached and has the schema that this version needs."""
+    engine = current_app.config["LEDGER_ENGINE"]
+    try:
+        if not is_current(engine):
+            return respond("unavailable", "the database's schema is not current; run mission-ledger migrate")
+        with reading(engine) as connection:
+            return formats.answer({"status": "ready", "size": size(connection)})
+    except SQLAlchemyError:
+        return respond("unavailable", "the database cannot be reached")
+
+
+@blueprint.route("/problems/<code>", methods=["GET"])
+@blueprint.doc(
+    summary="What a problem type means",
+    responses={"200": {"description": "The type."}, "404": {"description": "No such type."}},
+)
+def get_problem(code: str) -> Response:
+    """A problem type's title and status: what `type` in a problem document refers to."""
+    if code not in PROBLEMS:
+        raise problems.Problem("not-found", "there is no such problem type")
+    kind = PROBLEMS[code]
+    return formats.answer({"type": f"/problems/{code}", "title": kind.title, "status": kind.status})

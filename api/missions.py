@@ -1,0 +1,249 @@
+"""Missions: the answers at two clocks, histories, and what changed between two states."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, current_app, url_for
+from flask_smorest import Blueprint
+from marshmallow import RAISE
+from sqlalchemy import Connection
+
+from api import formats, parameters, problems
+from api.auth import needs
+from api.documents import (
+    ANSWER_SHAPES,
+    DiffAnswer,
+    HistoryAnswer,
+    MissionsAnswer,
+    PledgeAnswer,
+    PledgeHistoryAnswer,
+    SnapshotAnswer,
+    explains,
+    shape,
+)
+from api.parameters import DiffQuery, HistoryQuery, QuestionQuery
+from ledger.store import reading
+from ledger.values import nearest_first
+from projections.answers import ANSWERS
+from projections.diff import diff
+from projections.history import mission_history, pledge_history
+from projections.queries import answers, mission_names
+from projections.questions import Question
+
+blueprint = Blueprint("missions", __name__, description="The state of a mission on any day, as known at any time.")
+
+
+def truth(question: Question) -> dict[str, Any]:
+    """What an answer is true of."""
+    clocks = {
+        "valid_at": question.valid_at,
+        "known_at": question.known_at,
+        "known_position": question.known if question.known >= 0 else None,
+    }
+    return clocks | ({"reported_by": question.reported_by} if question.reported_by else {})
+
+
+def _engine() -> Any:
+    return current_app.config["LEDGER_ENGINE"]
+
+
+def check_mission(connection: Connection, mission: str, question: Question) -> None:
+    """Raises Problem where the mission was not registered by then."""
+    known = mission_names(connection, question.known)
+    if mission not in known:
+        raise problems.Problem(
+            "unknown-mission",
+            f"there is no mission {mission[:64]!r} by then; there are: {nearest_first(mission, known) or 'none'}",
+        )
+
+
+@blueprint.route("/v1/missions", methods=["GET"])
+@needs("reader")
+@blueprint.arguments(QuestionQuery, location="query", unknown=RAISE)
+@blueprint.doc(summary="Every mission")
+@blueprint.response(200, shape(MissionsAnswer))
+@explains(blueprint, "invalid-parameter", "not-acceptable")
+def get_missions(query: dict[str, Any]) -> Response:
+    """Every mission registered by then, with the state of its mandate on the day."""
+    media = formats.wanted(query.get("format"), lists=True)
+    with reading(_engine()) as connection:
+        question = parameters.question(connection, query)
+        data = [_mission(connection, mission, question) for mission in mission_names(connection, question.known)]
+    return formats.answer({**truth(question), "data": data, "links": {}}, media, question.fixed)
+
+
+def _mission(connection: Connection, mission: str, question: Question) -> dict[str, Any]:
+    mandate = (
+        answers(connection, mission, ["mandate"], question.valid_at, question.known, question.reported_by)["mandate"]
+        or {}
+    )
+    names = ("name", "acronym", "host", "status", "until")
+    return {
+        "mission": mission,
+        **{name: mandate.get(name) for name in names},
+        "snapshot": url_for("missions.get_snapshot", mission=mission),
+    }
+
+
+@blueprint.route("/v1/missions/<mission>/snapshot", methods=["GET"])
+@needs("reader")
+@blueprint.arguments(QuestionQuery, location="query", unknown=RAISE)
+@blueprint.doc(summary="Everything about a mission at two clocks")
+@blueprint.response(200, shape(SnapshotAnswer))
+@explains(blueprint, "unknown-mission", "invalid-parameter", "not-acceptable")
+def get_snapshot(query: dict[str, Any], mission: str) -> Response:
+    """Mandate, leadership, partners, pledges, deployments, funding, positions, fulfilment, targets, observations and findings.
+
+    With both `valid_at` and `known_position` the answer never changes and may be cached for ever.
+    """
+    formats.wanted(query.get("format"), lists=False)
+    with reading(_engine()) as connection:
+        question = parameters.question(connection, query)
+        check_mission(connection, mission, question)
+        data = answers(connection, mission, list(ANSWERS), question.valid_at, question.known, question.reported_by)
+    links = {name: url_for(f"missions.get_{name}", mission=mission, **_clocks(query)) for name in ANSWERS}
+    return formats.answer({**truth(question), "mission": mission, "data": data, "links": links}, fixed=question.fixed)
+
+
+def _clocks(query: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in query.items()
+        if name in ("valid_at", "known_at", "known_position", "reported_by")
+    }
+
+
+def _add_answer(name: str) -> None:
+    """The route of one answer by itself."""
+
+    @needs("reader")
+    @blueprint.arguments(QuestionQuery, location="query", unknown=RAISE)
+    @blueprint.doc(summary=f"The mission's {name} at two clocks")
+    @blueprint.response(200, shape(ANSWER_SHAPES[name]))
+    @explains(blueprint, "unknown-mission", "invalid-parameter", "not-acceptable")
+    def get_answer(query: dict[str, Any], mission: str) -> Response:
+        media = formats.wanted(query.get("format"), lists=name != "mandate")
+        with reading(_engine()) as connection:
+            question = parameters.question(connection, query)
+            check_mission(connection, mission, question)
+            data = answers(connection, mission, [name], question.valid_at, question.known, question.reported_by)[name]
+        links = {"snapshot": url_for("missions.get_snapshot", mission=mission, **_clocks(query))}
+        return formats.answer(
+            {**truth(question), "mission": mission, "data": data, "links": links}, media, question.fixed
+        )
+
+    get_answer.__doc__ = f"The same as `{name}` in the snapshot" + (
+        "." if name == "mandate" else "; as NDJSON and CSV too."
+    )
+    blueprint.add_url_rule(
+        f"/v1/missions/<mission>/{name}", endpoint=f"get_{name}", view_func=get_answer, methods=["GET"]
+    )
+
+
+for _name in ANSWERS:
+    _add_answer(_name)
+
+
+@blueprint.route("/v1/missions/<mission>/pledges/<pledge>", methods=["GET"])
+@needs("reader")
+@blueprint.arguments(QuestionQuery, location="query", unknown=RAISE)
+@blueprint.doc(summary="One pledge at two clocks")
+@blueprint.response(200, shape(PledgeAnswer))
+@explains(blueprint, "unknown-mission", "unknown-pledge", "invalid-parameter", "not-acceptable")
+def get_pledge(query: dict[str, Any], mission: str, pledge: str) -> Response:
+    """The pledge with its terms, its original terms, its conditions and what became of it."""
+    formats.wanted(query.get("format"), lists=False)
+    with reading(_engine()) as connection:
+        question = parameters.question(connection, query)
+        check_mission(connection, mission, question)
+        rows = answers(connection, mission, ["pledges"], question.valid_at, question.known, question.reported_by)[
+            "pledges"
+        ]
+    found = next((row for row in rows if row["pledge"] == pledge), None)
+    if found is None:
+        raise _unknown_pledge(pledge, [row["pledge"] for row in rows])
+    links = {"history": url_for("missions.get_pledge_history", mission=mission, pledge=pledge, **_clocks(query))}
+    return formats.answer({**truth(question), "mission": mission, "data": found, "links": links}, fixed=question.fixed)
+
+
+def _unknown_pledge(pledge: str, known: list[str]) -> problems.Problem:
+    return problems.Problem(
+        "unknown-pledge",
+        f"there is no pledge {pledge[:64]!r} by then; there are: {nearest_first(pledge, known) or 'none'}",
+    )
+
+
+@blueprint.route("/v1/missions/<mission>/pledges/<pledge>/history", methods=["GET"])
+@needs("reader")
+@blueprint.arguments(QuestionQuery, location="query", unknown=RAISE)
+@blueprint.doc(summary="How a pledge changed")
+@blueprint.response(200, shape(PledgeHistoryAnswer))
+@explains(blueprint, "unknown-mission", "unknown-pledge", "invalid-parameter", "not-acceptable")
+def get_pledge_history(query: dict[str, Any], mission: str, pledge: str) -> Response:
+    """Each change with what it changed from what to what, its actor, source, reason and position; corrections included."""
+    media = formats.wanted(query.get("format"), lists=True)
+    with reading(_engine()) as connection:
+        question = parameters.question(connection, query)
+        check_mission(connection, mission, question)
+        data = pledge_history(connection, mission, pledge, question)
+        if not data:
+            rows = answers(connection, mission, ["pledges"], question.valid_at, question.known)["pledges"]
+            raise _unknown_pledge(pledge, [row["pledge"] for row in rows])
+    links = {"pledge": url_for("missions.get_pledge", mission=mission, pledge=pledge, **_clocks(query))}
+    return formats.answer({**truth(question), "mission": mission, "data": data, "links": links}, media, question.fixed)
+
+
+@blueprint.route("/v1/missions/<mission>/history", methods=["GET"])
+@needs("reader")
+@blueprint.arguments(HistoryQuery, location="query", unknown=RAISE)
+@blueprint.doc(summary="The mission's timeline")
+@blueprint.response(200, shape(HistoryAnswer))
+@explains(blueprint, "unknown-mission", "invalid-parameter", "page-too-long", "not-acceptable")
+def get_history(query: dict[str, Any], mission: str) -> Response:
+    """Every event in the order of its effective date, as it stands and as it was first said, with its corrections inside."""
+    media, limit = formats.wanted(query.get("format"), lists=True), parameters.limit(query, 100)
+    with reading(_engine()) as connection:
+        question = parameters.question(connection, query)
+        check_mission(connection, mission, question)
+        found = mission_history(connection, mission, question)
+    rest = [item for item in found if _cursor(item) > _read_cursor(query.get("after"))]
+    following = (
+        {**query, "after": "{}.{}".format(*_cursor(rest[limit - 1])), "limit": limit} if len(rest) > limit else None
+    )
+    links = {"next": url_for("missions.get_history", mission=mission, **following) if following else None}
+    return formats.answer(
+        {**truth(question), "mission": mission, "data": rest[:limit], "links": links}, media, question.fixed
+    )
+
+
+def _cursor(item: Mapping[str, Any]) -> tuple[str, int]:
+    return item["first_day"], item["position"]
+
+
+def _read_cursor(text: str | None) -> tuple[str, int]:
+    day, _, position = (text or ".-1").partition(".")
+    return day, int(position)
+
+
+@blueprint.route("/v1/missions/<mission>/diff", methods=["GET"])
+@needs("reader")
+@blueprint.arguments(DiffQuery, location="query", unknown=RAISE)
+@blueprint.doc(summary="What changed between two states")
+@blueprint.response(200, shape(DiffAnswer))
+@explains(blueprint, "unknown-mission", "invalid-parameter", "range-too-wide", "not-acceptable")
+def get_diff(query: dict[str, Any], mission: str) -> Response:
+    """The operations that turn the first state into the second, each with the positions of the entries that caused it.
+
+    Two days compare the world; two known times compare what the ledger knew of it.
+    """
+    media = formats.wanted(query.get("format"), lists=True)
+    with reading(_engine()) as connection:
+        before, after = (parameters.question(connection, query, prefix) for prefix in ("from_", "to_"))
+        first, last = sorted((before.valid_at, after.valid_at))
+        parameters.check_range(first, last, "from_valid_at", "to_valid_at")
+        check_mission(connection, mission, max(before, after, key=lambda question: question.known))
+        states = [
+            answers(connection, mission, list(ANSWERS), q.valid_at, q.known, q.reported_by) for q in (before, after)
+        ]
+    document = {"mission": mission, "from": truth(before), "to": truth(after), "data": diff(*states), "links": {}}
+    return formats.answer(document, media, before.fixed and after.fixed)

@@ -1,0 +1,37 @@
+"""Registered parties."""
+
+from typing import Any
+
+from flask import Response, current_app
+from flask_smorest import Blueprint
+from marshmallow import RAISE
+
+from api import formats, parameters
+from api.auth import needs
+from api.documents import PartiesAnswer, explains, shape
+from api.missions import truth
+from api.parameters import QuestionQuery
+from ledger.store import reading
+from projections.parties import PARTIES, present
+from projections.queries import indexed_rows
+
+blueprint = Blueprint(
+    "parties", __name__, description="Organisations, groups and unnamed parties; states need no registration."
+)
+
+
+@blueprint.route("/v1/parties", methods=["GET"])
+@needs("reader")
+@blueprint.arguments(QuestionQuery, location="query", unknown=RAISE)
+@blueprint.doc(summary="Every registered party")
+@blueprint.response(200, shape(PartiesAnswer))
+@explains(blueprint, "invalid-parameter", "not-acceptable")
+def get_parties(query: dict[str, Any]) -> Response:
+    """The parties registered by then: code, name, kind, and whether they were merged into another."""
+    media = formats.wanted(query.get("format"), lists=True)
+    with reading(current_app.config["LEDGER_ENGINE"]) as connection:
+        question = parameters.question(connection, query)
+        rows = indexed_rows(connection, {PARTIES.name}, "", question.valid_at, question.known)[PARTIES.name]
+    return formats.answer(
+        {**truth(question), "data": [present(row) for row in rows], "links": {}}, media, question.fixed
+    )
