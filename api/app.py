@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, Response, redirect, request
-from flask_smorest import Api
 from prometheus_flask_exporter import PrometheusMetrics
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -28,7 +27,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
         MAX_CONTENT_LENGTH=settings.max_body,
         **openapi.CONFIGURATION,
     )
-    api = Api(app, spec_kwargs=openapi.spec_options())
+    api = openapi.LedgerApi(app, spec_kwargs=openapi.spec_options())
     openapi.describe(api)
     for blueprint in (entries.blueprint, missions.blueprint, parties.blueprint, health.blueprint):
         api.register_blueprint(blueprint)

@@ -86,6 +86,17 @@ def explains(blueprint: Blueprint, *codes: str) -> Callable[[View], View]:
     return wrap
 
 
+def listed(blueprint: Blueprint) -> Callable[[View], View]:
+    """Document that a list comes as NDJSON and CSV too."""
+
+    def wrap(view: View) -> View:
+        for media in ("application/x-ndjson", "text/csv"):
+            view = blueprint.alt_response(200, schema={"type": "string"}, content_type=media, success=True)(view)
+        return view
+
+    return wrap
+
+
 def declared(cls: type) -> Any:
     return dataclass(frozen=True, kw_only=True)(cls)
 

@@ -11,7 +11,7 @@ from sqlalchemy import and_, or_, select
 
 from api import formats, parameters, problems
 from api.auth import actor, needs
-from api.documents import EntryAnswer, EntryPage, RecordedAnswer, explains, shape
+from api.documents import EntryAnswer, EntryPage, RecordedAnswer, explains, listed, shape
 from api.parameters import EntriesQuery, Query
 from ledger import codec
 from ledger.entries import Entry
@@ -179,6 +179,7 @@ def _recorded(recorded: Recorded) -> Response:
 @blueprint.arguments(EntriesQuery, location="query", unknown=RAISE)
 @blueprint.doc(summary="Read entries")
 @blueprint.response(200, shape(EntryPage))
+@listed(blueprint)
 @explains(blueprint, "invalid-parameter", "page-too-long", "range-too-wide", "not-acceptable")
 def get_entries(query: dict[str, Any]) -> Response:
     """Entries in position order, by page; as NDJSON and CSV too.

@@ -19,6 +19,7 @@ from api.documents import (
     PledgeHistoryAnswer,
     SnapshotAnswer,
     explains,
+    listed,
     shape,
 )
 from api.parameters import DiffQuery, HistoryQuery, QuestionQuery
@@ -62,6 +63,7 @@ def check_mission(connection: Connection, mission: str, question: Question) -> N
 @blueprint.arguments(QuestionQuery, location="query", unknown=RAISE)
 @blueprint.doc(summary="Every mission")
 @blueprint.response(200, shape(MissionsAnswer))
+@listed(blueprint)
 @explains(blueprint, "invalid-parameter", "not-acceptable")
 def get_missions(query: dict[str, Any]) -> Response:
     """Every mission registered by then, with the state of its mandate on the day."""
@@ -115,14 +117,10 @@ def _clocks(query: Mapping[str, Any]) -> dict[str, Any]:
 
 def _add_answer(name: str) -> None:
     """The route of one answer by itself."""
+    is_list = name != "mandate"
 
-    @needs("reader")
-    @blueprint.arguments(QuestionQuery, location="query", unknown=RAISE)
-    @blueprint.doc(summary=f"The mission's {name} at two clocks")
-    @blueprint.response(200, shape(ANSWER_SHAPES[name]))
-    @explains(blueprint, "unknown-mission", "invalid-parameter", "not-acceptable")
     def get_answer(query: dict[str, Any], mission: str) -> Response:
-        media = formats.wanted(query.get("format"), lists=name != "mandate")
+        media = formats.wanted(query.get("format"), lists=is_list)
         with reading(_engine()) as connection:
             question = parameters.question(connection, query)
             check_mission(connection, mission, question)
@@ -132,12 +130,13 @@ def _add_answer(name: str) -> None:
             {**truth(question), "mission": mission, "data": data, "links": links}, media, question.fixed
         )
 
-    get_answer.__doc__ = f"The same as `{name}` in the snapshot" + (
-        "." if name == "mandate" else "; as NDJSON and CSV too."
-    )
-    blueprint.add_url_rule(
-        f"/v1/missions/<mission>/{name}", endpoint=f"get_{name}", view_func=get_answer, methods=["GET"]
-    )
+    get_answer.__doc__ = f"The same as `{name}` in the snapshot" + ("; as NDJSON and CSV too." if is_list else ".")
+    view = explains(blueprint, "unknown-mission", "invalid-parameter", "not-acceptable")(get_answer)
+    view = listed(blueprint)(view) if is_list else view
+    view = blueprint.response(200, shape(ANSWER_SHAPES[name]))(view)
+    view = blueprint.doc(summary=f"The mission's {name} at two clocks")(view)
+    view = needs("reader")(blueprint.arguments(QuestionQuery, location="query", unknown=RAISE)(view))
+    blueprint.add_url_rule(f"/v1/missions/<mission>/{name}", endpoint=f"get_{name}", view_func=view, methods=["GET"])
 
 
 for _name in ANSWERS:
@@ -178,6 +177,7 @@ def _unknown_pledge(pledge: str, known: list[str]) -> problems.Problem:
 @blueprint.arguments(QuestionQuery, location="query", unknown=RAISE)
 @blueprint.doc(summary="How a pledge changed")
 @blueprint.response(200, shape(PledgeHistoryAnswer))
+@listed(blueprint)
 @explains(blueprint, "unknown-mission", "unknown-pledge", "invalid-parameter", "not-acceptable")
 def get_pledge_history(query: dict[str, Any], mission: str, pledge: str) -> Response:
     """Each change with what it changed from what to what, its actor, source, reason and position; corrections included."""
@@ -198,6 +198,7 @@ def get_pledge_history(query: dict[str, Any], mission: str, pledge: str) -> Resp
 @blueprint.arguments(HistoryQuery, location="query", unknown=RAISE)
 @blueprint.doc(summary="The mission's timeline")
 @blueprint.response(200, shape(HistoryAnswer))
+@listed(blueprint)
 @explains(blueprint, "unknown-mission", "invalid-parameter", "page-too-long", "not-acceptable")
 def get_history(query: dict[str, Any], mission: str) -> Response:
     """Every event in the order of its effective date, as it stands and as it was first said, with its corrections inside."""
@@ -230,6 +231,7 @@ def _read_cursor(text: str | None) -> tuple[str, int]:
 @blueprint.arguments(DiffQuery, location="query", unknown=RAISE)
 @blueprint.doc(summary="What changed between two states")
 @blueprint.response(200, shape(DiffAnswer))
+@listed(blueprint)
 @explains(blueprint, "unknown-mission", "invalid-parameter", "range-too-wide", "not-acceptable")
 def get_diff(query: dict[str, Any], mission: str) -> Response:
     """The operations that turn the first state into the second, each with the positions of the entries that caused it.

@@ -6,6 +6,8 @@ from apispec_oneofschema import MarshmallowPlugin
 from flask import Blueprint, Response, render_template_string
 from flask_smorest import Api
 
+from api.documents import ProblemDocument, shape
+from api.problems import MEDIA_TYPE
 from ledger.schemas import EventSchema, TargetField
 
 DESCRIPTION = """An append-only, bitemporal ledger of what states and organisations promise to an internationally mandated
@@ -32,6 +34,14 @@ def spec_options() -> dict[str, Any]:
         "marshmallow_plugin": plugin,
         "info": {"description": DESCRIPTION, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
     }
+
+
+class LedgerApi(Api):
+    """flask-smorest's, with problem documents as the default error."""
+
+    def _register_responses(self) -> None:
+        content = {MEDIA_TYPE: {"schema": shape(ProblemDocument)}}
+        self.spec.components.response("DEFAULT_ERROR", {"description": "Any other problem.", "content": content})
 
 
 def describe(api: Api) -> None:

@@ -8,7 +8,7 @@ from marshmallow import RAISE
 
 from api import formats, parameters
 from api.auth import needs
-from api.documents import PartiesAnswer, explains, shape
+from api.documents import PartiesAnswer, explains, listed, shape
 from api.missions import truth
 from api.parameters import QuestionQuery
 from ledger.store import reading
@@ -25,6 +25,7 @@ blueprint = Blueprint(
 @blueprint.arguments(QuestionQuery, location="query", unknown=RAISE)
 @blueprint.doc(summary="Every registered party")
 @blueprint.response(200, shape(PartiesAnswer))
+@listed(blueprint)
 @explains(blueprint, "invalid-parameter", "not-acceptable")
 def get_parties(query: dict[str, Any]) -> Response:
     """The parties registered by then: code, name, kind, and whether they were merged into another."""

@@ -115,15 +115,23 @@ def _columns(path: Path, variants: list[Any], required: bool, items: int) -> Ite
             yield from _inside((*path, str(number)), first.inner.schema, required and number == 1, items)
     else:
         told = dict.fromkeys(variant.metadata.get("description", "") for variant in variants)
-        yield Column(path, first, required, " / ".join(filter(None, told)), *_choices(path, variants), _constant(path, variants))
+        yield Column(
+            path, first, required, " / ".join(filter(None, told)), *_choices(path, variants), _constant(path, variants)
+        )
 
 
 def _inside(path: Path, schema: Any, required: bool, items: int) -> Iterator[Column]:
-    members = [made() for made in schema.type_schemas.values()] if isinstance(schema, Tagged) else [schema]
+    members = members_of(schema)
     for name in dict.fromkeys(name for member in members for name in member.fields):
         variants = [member.fields[name] for member in members if name in member.fields]
         always = len(variants) == len(members) and all(variant.required for variant in variants)
         yield from _columns((*path, name), variants, required and always, items)
+
+
+def members_of(schema: Any) -> list[Any]:
+    """The schemas that a schema stands for: those that it tells apart, or itself."""
+    made: Mapping[str, Any] = schema.type_schemas if isinstance(schema, Tagged) else {"": lambda: schema}
+    return [make() for make in made.values()]
 
 
 def _choices(path: Path, variants: list[Any]) -> tuple[Mapping[str, str] | None, str]:
@@ -233,7 +241,9 @@ def _with_lists(value: Any, pointer: str, lists: dict[str, list[str]]) -> Any:
 def _value(kind: Any, cell: Any) -> Any:
     """A cell as the event holds it. Raises ValueError with a sentence that says what the cell may hold."""
     if isinstance(kind, mf.List):
-        parts = (re.sub(r"\\([\\;])", r"\1", part).strip() for part in re.findall(r"(?s)(?:\\.|[^;\\]|\\$)+", _text(cell)))
+        parts = (
+            re.sub(r"\\([\\;])", r"\1", part).strip() for part in re.findall(r"(?s)(?:\\.|[^;\\]|\\$)+", _text(cell))
+        )
         return [_value(kind.inner, part) for part in parts if part]
     if isinstance(kind, BooleanField):
         return _yes_or_no(_text(cell))

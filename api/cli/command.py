@@ -5,7 +5,8 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 import click
 from rich.console import Console
@@ -72,7 +73,9 @@ class Name(click.ParamType):
         self.most = most
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not (isinstance(value, str) and 0 < len(value) <= self.most and value.isprintable() and value == value.strip()):
+        if not (
+            isinstance(value, str) and 0 < len(value) <= self.most and value.isprintable() and value == value.strip()
+        ):
             self.fail(f"write 1 to {self.most} printable characters, without blanks around them", param, ctx)
         return value
 
@@ -86,7 +89,11 @@ def user() -> str:
 
 
 actor_option = click.option(
-    "--actor", type=Name(), default=user, show_default="cli: and your user name", help="Who records; the entries bear it."
+    "--actor",
+    type=Name(),
+    default=user,
+    show_default="cli: and your user name",
+    help="Who records; the entries bear it.",
 )
 key_option = click.option(
     "--key", type=Name(MAX_KEY), help="Idempotency key: the same key and the same events are recorded once."
@@ -95,12 +102,31 @@ json_option = click.option("--json", "as_json", is_flag=True, help="JSON for pro
 
 
 @contextmanager
-def progress(label: str, total: int | None = None) -> Iterator[Callable[..., None]]:
+def progress(label: str, total: int | None = None, hidden: bool = False) -> Iterator[Callable[..., None]]:
     """A bar on standard error, where that is a terminal; the yielded function is told how much is done, and of how much."""
     shown = [TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()]
-    with Progress(*shown, console=Console(file=sys.stderr), disable=not sys.stderr.isatty(), transient=True) as bar:
+    with Progress(
+        *shown, console=Console(file=sys.stderr), disable=hidden or not sys.stderr.isatty(), transient=True
+    ) as bar:
         task = bar.add_task(label, total=total)
         yield lambda done, of=total: bar.update(task, completed=done, total=of)
+
+
+output_option = click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; standard output otherwise."
+)
+
+
+@contextmanager
+def writing_to(output: Path | None) -> Iterator[IO[bytes]]:
+    """A file that appears once it is whole, or standard output. What is no plain file, such as a device, is written to directly."""
+    whole = output is not None and (output.is_file() or not output.exists())
+    try:
+        opened = click.open_file(str(output or "-"), "wb", atomic=whole)
+    except OSError as error:
+        raise click.FileError(str(output), error.strerror) from None
+    with opened as file:
+        yield file
 
 
 def span(positions: Sequence[int]) -> str:

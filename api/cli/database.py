@@ -48,7 +48,9 @@ def bring_up_to_date(engine: Engine) -> None:
     try:
         migrations.migrate(engine)
     except CommandError as error:
-        raise Unusable(f"The database has a schema that this version does not know ({error}); use the newer version.") from None
+        raise Unusable(
+            f"The database has a schema that this version does not know ({error}); use the newer version."
+        ) from None
 
 
 def _prepare_folder(chosen: Settings, may_be_made: bool) -> None:

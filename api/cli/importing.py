@@ -9,7 +9,6 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import orjson
@@ -40,15 +39,14 @@ _TARGETS = frozenset(
 class Faulty(Exception):
     """A file with faults; nothing of it was recorded."""
 
-    def __init__(self, faults: Sequence[Fault], events: int):
+    def __init__(self, faults: Sequence[Fault]):
         super().__init__(f"{len(faults)} faults")
         self.faults = sorted(faults, key=lambda fault: fault.row)
-        self.events = events
 
 
-@dataclass
+@dataclass(frozen=True)
 class Said:
-    """One event of a file, well-formed; `position` is where it stood in the ledger that it was exported from."""
+    """One well-formed event of a file; `position` is where it stood in the ledger that it was exported from."""
 
     row: Row
     event: Event
@@ -57,32 +55,25 @@ class Said:
 
 @dataclass
 class Batch:
-    """The events of a file, what is wrong with it, and the digest of what it says."""
+    """What a file says: its well-formed events, its faults, the rows that bear them, and a digest of it all."""
 
-    said: list[Said]
     digest: str
+    said: list[Said] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    broken: str = ""
-
-    @property
-    def exported(self) -> bool:
-        """Whether targets mean positions in the file."""
-        return any(one.position is not None for one in self.said)
+    broken: list[Any] = field(default_factory=list)
 
 
 def read(content: bytes, suffix: str) -> Batch:
-    """The events of a file by its suffix; raises KeyError where it is none of READERS."""
+    """The events of a file in the format that its `suffix` names, one of READERS."""
     rows, faults = READERS[suffix](content)
-    batch = Batch([], _digest(rows), [*faults, *(fault for row in rows for fault in row.faults)])
-    faulty = []
+    batch = Batch(_digest(rows), faults=faults)
     with progress("Reading", len(rows)) as bar:
         for done, row in enumerate(rows, 1):
-            found = list(_add(batch, row))
-            faulty += [row.event] if found or row.faults else []
+            found = [*row.faults, *_add(batch, row)]
             batch.faults += found
+            batch.broken += [row.event] if found else []
             bar(done)
-    batch.broken = json.dumps(faulty)
-    batch.faults += _wrong_targets(batch)
+    batch.faults += _wrong_positions(batch)
     return batch
 
 
@@ -106,7 +97,9 @@ READERS: dict[str, Callable[[bytes], tuple[list[Row], list[Fault]]]] = {
 
 def _digest(rows: Sequence[Row]) -> str:
     """SHA-256 of what the file says, whatever its format, so that a workbook saved anew stays the same."""
-    said = [row.event if not _position(row) else {**_sayable(row.event), "position": _position(row)} for row in rows]
+    said = [
+        {**_sayable(row.event), "position": _position(row)} if _position(row) is not None else row.event for row in rows
+    ]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
@@ -115,48 +108,156 @@ def _position(row: Row) -> Any:
 
 
 def _sayable(exported: Mapping[str, Any]) -> dict[str, Any]:
-    """An exported entry as an event again: without what is the ledger's, and without what it leaves empty."""
-    return {
-        name: value
-        for name, value in exported.items()
-        if name not in LEDGERS_OWN and not (value is None and name in ENVELOPE)
-    }
+    """An exported entry as an event again: without what is the ledger's, and without what is null."""
+    kept = {name: value for name, value in exported.items() if name not in LEDGERS_OWN}
+    return {name: value for name, value in kept.items() if value is not None or name not in ENVELOPE}
 
 
 def _add(batch: Batch, row: Row) -> Iterator[Fault]:
-    """Put the row's event into the batch, or tell what is wrong with it."""
-    unread = {fault.column for fault in row.faults}
-    position = _position(row)
+    """Put the row's event into the batch, or tell what is wrong with it besides the cells that could not be read."""
+    unread, position = {fault.column for fault in row.faults}, _position(row)
+    if "type" in unread:
+        return
     if position is not None and (type(position) is not int or position < 0):
         yield Fault(row.number, "position", f"{str(position)[:40]!r} is not a position")
-        return
-    if row.faults and not row.event.get("type"):
         return
     try:
         event = parse_event(row.event if position is None else _sayable(row.event))
     except Invalid as error:
-        faults = [Fault(row.number, row.column(fault.pointer), fault.detail) for fault in error.faults]
+        faults = (Fault(row.number, row.column(fault.pointer), fault.detail) for fault in error.faults)
         yield from (fault for fault in faults if fault.column not in unread)
         return
     if not row.faults:
         batch.said.append(Said(row, event, position))
 
 
-def _wrong_targets(batch: Batch) -> list[Fault]:
-    """Targets of an exported file that are not above their row, and positions that stand in it twice."""
-    if not batch.exported:
-        return []
-    faults, above = [], set()
-    everywhere = {one.position for one in batch.said}
-    known = json.loads(batch.broken)
-    everywhere |= {event.get("position") for event in known if isinstance(event, dict)}
-    for one in batch.said:
-        for name, target in _targets_of(one.event):
-            if target not in everywhere:
-                faults.append(Fault(one.row.number, one.row.column(name), f"position {target} is not in this file; export it along"))
-            elif one.position is not None and target not in above and any(target == o.position for o in batch.said):
-                faults.append(Fault(one.row.number, one.row.column(name), f"position {target} comes only later in this file"))
+# --- positions -----------------------------------------------------------------------------------------------------
+
+
+def _wrong_positions(batch: Batch) -> list[Fault]:
+    """In an exported file: positions that stand in it twice, and targets that stand nowhere above their row."""
+    good = {one.position for one in batch.said if one.position is not None}
+    unknown = {event.get("position") for event in batch.broken if isinstance(event, dict)}
+    faults: list[Fault] = []
+    above: set[int | None] = set()
+    for one in batch.said if good else []:
+        for pointer, target in _targets(one.event):
+            if target not in above | unknown:
+                detail = (
+                    "comes only later in this file" if target in good else "is not in this file; add the entry to it"
+                )
+                faults.append(Fault(one.row.number, one.row.column(pointer), f"position {target} {detail}"))
         if one.position in above:
             faults.append(Fault(one.row.number, "position", f"position {one.position} stands in this file twice"))
-        above.add(one.position)
+        above |= {one.position} - {None}
     return faults
+
+
+def _targets(event: Event) -> list[tuple[str, int]]:
+    found: list[tuple[str, int]] = []
+
+    def note(pointer: str, target: int) -> int:
+        found.append((pointer, target))
+        return target
+
+    if event.data.ABOUT:
+        _retargeted(as_json(event.data), note)
+    return found
+
+
+def _retargeted(data: Mapping[str, Any], place: Callable[[str, int], int], at: str = "/data") -> dict[str, Any]:
+    """The data of an event about another entry with its targets moved; a correction may correct a target, or another correction."""
+    moved = dict(data)
+    for name, value in data.items():
+        if name in _TARGETS and type(value) is int:
+            moved[name] = place(f"{at}/{name}", value)
+        elif name == "data" and isinstance(value, dict):
+            moved[name] = _retargeted(value, place, f"{at}/data")
+    return moved
+
+
+def _placed(batch: Batch, first: int) -> list[Said]:
+    """The events as they will stand from position `first` on; those about a faulty row are left out."""
+    if all(one.position is None for one in batch.said):
+        return batch.said
+    places: dict[int, int] = {}
+    placed: list[Said] = []
+    for one in batch.said:
+        if all(target in places for _, target in _targets(one.event)):
+            if one.position is not None:
+                places[one.position] = first + len(placed)
+            placed.append(replace(one, event=_moved(one.event, places)))
+    return placed
+
+
+def _moved(event: Event, places: Mapping[int, int]) -> Event:
+    if not event.data.ABOUT:
+        return event
+    data = _retargeted(as_json(event.data), lambda _, target: places[target])
+    return replace(event, data=parse_data(event.type, data))
+
+
+# --- recording -----------------------------------------------------------------------------------------------------
+
+
+def bring_in(engine: Engine, batch: Batch, *, actor: str, key: str | None = None, dry_run: bool = False) -> Recorded:
+    """Record what a file says, in one transaction. Raises Faulty with every fault of the file; nothing is recorded then.
+
+    Without a `key` the digest of the content is the key, whoever recorded it: the same content is recorded once.
+    """
+    name = key or f"sha256:{batch.digest}"
+    with progress("Recording"), writing(engine) as connection:
+        head, _ = lock_head(connection)
+        earlier = _earlier(connection, name, actor, anybody=key is None)
+        placed = _placed(batch, earlier.first_position if earlier else head)
+        who = earlier.actor if earlier else actor
+        try:
+            events = [one.event for one in placed]
+            recorded = record(connection, events, actor=who, key=name, project=update_projections) if events else None
+        except Refused as refused:
+            raise Faulty([*batch.faults, *_faults(refused, placed, batch)]) from None
+        if batch.faults or recorded is None:
+            raise Faulty(batch.faults)
+        if dry_run:
+            connection.rollback()
+        return recorded
+
+
+def _earlier(connection: Connection, key: str, actor: str, *, anybody: bool) -> Any:
+    """The receipt of an earlier import under the key: the actor's own, else, where that is wanted, anybody's."""
+    r = tables.receipts.c
+    query = select(r.actor, r.first_position).where(r.key == key).order_by(r.first_position)
+    found = connection.execute(query if anybody else query.where(r.actor == actor)).all()
+    return next((receipt for receipt in found if receipt.actor == actor), found[0] if found else None)
+
+
+def _faults(refused: Refused, placed: Sequence[Said], batch: Batch) -> list[Fault]:
+    """Refusals by row. Beside faulty rows only those that no faulty row can have caused; the others show up once it is mended."""
+    broken, faults = json.dumps(batch.broken), []
+    for refusal in refused.refusals:
+        index, pointer = _split(refusal, len(placed))
+        if index is None:
+            raise refused
+        if not batch.broken or _certain(refusal, placed[index], pointer, broken):
+            row = placed[index].row
+            faults.append(Fault(row.number, row.column(pointer), refusal.detail))
+    return faults
+
+
+def _split(refusal: Refusal, count: int) -> tuple[int | None, str]:
+    """The index of the refused event, and the pointer into it; no index where the request as a whole is refused."""
+    if refusal.code == "key-reused":
+        return None, ""
+    if count == 1:
+        return 0, refusal.pointer
+    _, index, *rest = refusal.pointer.split("/")
+    return int(index), "".join(f"/{part}" for part in rest)
+
+
+def _certain(refusal: Refusal, one: Said, pointer: str, broken: str) -> bool:
+    """Whether the refusal stands whatever the faulty rows say: what it misses is named in none of them."""
+    value: Any = one.row.event
+    for part in pointer.split("/")[1:]:
+        value = value.get(part) if isinstance(value, dict) else None
+    named = isinstance(value, (str, int)) and json.dumps(value) in broken
+    return refusal.code in _IN_ANY_CASE or (refusal.code.startswith("unknown-") and not named and value is not None)

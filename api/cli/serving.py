@@ -15,7 +15,9 @@ from projections.queries import mission_names
 THREADS = 16
 DEMO_NAME = "demo-recorder"
 _host = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
-_port = click.option("--port", type=click.IntRange(1, 65_535), default=8000, show_default=True, help="Port to listen at.")
+_port = click.option(
+    "--port", type=click.IntRange(1, 65_535), default=8000, show_default=True, help="Port to listen at."
+)
 
 
 @click.command()

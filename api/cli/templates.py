@@ -6,14 +6,15 @@ The example's type begins with `#`, so that a row which nobody touched is never 
 import csv
 import dataclasses
 import io
+from collections.abc import Mapping
 from typing import Any
 
 import xlsxwriter
 from marshmallow import fields as mf
 
-from api.sheets import COMMENT, Column, columns, flatten, guarded
+from api.sheets import COMMENT, Column, columns, flatten, guarded, members_of
 from ledger.events import EVENTS
-from ledger.schemas import BooleanField, Invalid, Tagged, TargetField, TextField, parse_event, said_schema
+from ledger.schemas import BooleanField, Invalid, TargetField, TextField, parse_event, said_schema
 
 FILLED_ROWS = 1_000
 _NOTE = "An example. Rows whose type begins with # are not read: write yours below, with the type without #."
@@ -21,7 +22,7 @@ _NOTE = "An example. Rows whose type begins with # are not read: write yours bel
 
 def example(type_name: str) -> dict[str, Any]:
     """An event made of the declared examples, which the ledger would take for well-formed."""
-    said = said_schema(type_name)().fields
+    said: Mapping[str, Any] = said_schema(type_name)().fields
     event = {
         "type": type_name,
         **({"mission": _sample(said["mission"])} if "mission" in said else {}),
@@ -49,13 +50,11 @@ def _with_more(event: dict[str, Any], schema: Any) -> dict[str, Any]:
 
 def _object(schema: Any, declared_ones: bool = False) -> dict[str, Any]:
     """What is required, with the figures that have an example; all declared examples where they are wanted."""
-    member = next(iter(schema.type_schemas.values()))() if isinstance(schema, Tagged) else schema
+    member = members_of(schema)[0]
     examples = {part.name: part.metadata.get("example") for part in dataclasses.fields(member.declared)}
     wanted = {name for name, value in examples.items() if value is not None and (declared_ones or str(value).isdigit())}
     return {
-        name: _sample(kind, examples[name])
-        for name, kind in member.fields.items()
-        if kind.required or name in wanted
+        name: _sample(kind, examples[name]) for name, kind in member.fields.items() if kind.required or name in wanted
     }
 
 
@@ -113,7 +112,9 @@ def _write_codes(book: Any, sheet: Any, shown: list[Column]) -> dict[int, str]:
     for column in shown:
         if column.choices is not None and id(column.choices) not in where and len(column.choices) > 1:
             place = 3 * len(where)
-            sheet.write_row(0, place, [column.choices_name.replace("_", " "), "meaning"], book.add_format({"bold": True}))
+            sheet.write_row(
+                0, place, [column.choices_name.replace("_", " "), "meaning"], book.add_format({"bold": True})
+            )
             for line, (code, meaning) in enumerate(column.choices.items(), 1):
                 sheet.write_row(line, place, [code, meaning])
             sheet.set_column(place, place + 1, 30)
@@ -124,7 +125,10 @@ def _write_codes(book: Any, sheet: Any, shown: list[Column]) -> dict[int, str]:
 
 def _write_events(book: Any, sheet: Any, type_name: str, shown: list[Column], lists: dict[int, str]) -> None:
     bold, plain, text = book.add_format({"bold": True}), book.add_format(), book.add_format({"num_format": "@"})
-    faint, cells = book.add_format({"italic": True, "font_color": "#707070", "num_format": "@"}), _example_cells(type_name)
+    faint, cells = (
+        book.add_format({"italic": True, "font_color": "#707070", "num_format": "@"}),
+        _example_cells(type_name),
+    )
     for place, column in enumerate(shown):
         number = isinstance(column.field, mf.Integer)
         sheet.set_column(place, place, max(12, len(column.name) + 2), plain if number else text)
@@ -134,7 +138,9 @@ def _write_events(book: Any, sheet: Any, type_name: str, shown: list[Column], li
             sheet.write(1, place, cells[column.name], faint)
         if column.choices is not None:
             source = lists.get(id(column.choices), list(column.choices))
-            sheet.data_validation(1, place, FILLED_ROWS, place, {"validate": "list", "source": source, "ignore_blank": True})
+            sheet.data_validation(
+                1, place, FILLED_ROWS, place, {"validate": "list", "source": source, "ignore_blank": True}
+            )
     sheet.freeze_panes(1, 0)
 
 

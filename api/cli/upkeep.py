@@ -59,7 +59,9 @@ def status(as_json: bool) -> None:
     click.echo("Schema        current")
     click.echo(f"Entries       {head.size:,}")
     click.echo(f"Last entry    {found['recorded_at'] or 'none yet'}")
-    click.echo(f"Projections   {'up to date' if not behind else f'{behind:,} entries behind; run `mission-ledger rebuild`'}")
+    click.echo(
+        f"Projections   {'up to date' if not behind else f'{behind:,} entries behind; run `mission-ledger rebuild`'}"
+    )
 
 
 @click.group()
@@ -114,5 +116,3 @@ def revoke_key(name: str) -> None:
     with database.opened() as engine, writing(engine) as connection:
         ledger_keys.revoke(connection, name)
     click.echo(f"The key {name!r} opens nothing any more.")
-
-
