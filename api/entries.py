@@ -90,7 +90,6 @@ RECORDED = {
 @blueprint.route("/v1/entries", methods=["POST"])
 @needs("recorder")
 @blueprint.doc(
-    summary="Record one event or a list of them",
     security=[{"key": []}],
     requestBody=BODY,
     parameters=[
@@ -106,9 +105,9 @@ RECORDED = {
 @explains(blueprint, "invalid-json", "invalid-event", "unknown-subject", "already-exists", "version-conflict", "batch-too-long",
           "body-too-large", "unsupported-media-type", "key-missing", "role-too-low")  # fmt: skip
 def post_entries() -> Response:
-    """Record one event, or a list of them as one: all or nothing.
+    """Record one event, or a list of them as one.
 
-    Positions, ids, versions and `recorded_at` are the ledger's; the actor is the name of the key. An event may
+    All or nothing. Positions, ids, versions and `recorded_at` are the ledger's; the actor is the name of the key. An event may
     bear `expected_version`: where its stream has moved, 409 tells the actual version. A correction may name its
     target by position or by the target's `ref`, also one earlier in the same list.
     """
@@ -177,12 +176,13 @@ def _recorded(recorded: Recorded) -> Response:
 @blueprint.route("/v1/entries", methods=["GET"])
 @needs("reader")
 @blueprint.arguments(EntriesQuery, location="query", unknown=RAISE)
-@blueprint.doc(summary="Read entries")
 @blueprint.response(200, shape(EntryPage))
 @listed(blueprint)
 @explains(blueprint, "invalid-parameter", "page-too-long", "range-too-wide", "not-acceptable")
 def get_entries(query: dict[str, Any]) -> Response:
-    """Entries in position order, by page; as NDJSON and CSV too.
+    """Read entries.
+
+    Entries in position order, by page; as NDJSON and CSV too.
 
     `links.next` leads to the next page and is null on the last one.
     """
@@ -239,11 +239,13 @@ def _names(party: str) -> Any:
 @blueprint.route("/v1/entries/<int:position>", methods=["GET"])
 @needs("reader")
 @blueprint.arguments(Query, location="query", unknown=RAISE)
-@blueprint.doc(summary="Read one entry")
 @blueprint.response(200, shape(EntryAnswer))
 @explains(blueprint, "no-such-entry", "invalid-parameter", "not-acceptable")
 def get_entry(query: dict[str, Any], position: int) -> Response:
-    """One entry: as it was said, as it stands now, what was recorded about it, and the stored bytes that its leaf hash covers."""
+    """Read one entry.
+
+    One entry: as it was said, as it stands now, what was recorded about it, and the stored bytes that its leaf hash covers.
+    """
     formats.wanted(query.get("format"), lists=False)
     with reading(current_app.config["LEDGER_ENGINE"]) as connection:
         found = read_entries(connection, entries.c.position == min(position, 2**53))

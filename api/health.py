@@ -13,16 +13,22 @@ blueprint = Blueprint("health", __name__, description="Whether the server lives,
 
 
 @blueprint.route("/healthz", methods=["GET"])
-@blueprint.doc(summary="Is it alive?", responses={"200": {"description": "Yes."}})
+@blueprint.doc(responses={"200": {"description": "Yes."}})
 def healthz() -> Response:
-    """The process answers."""
+    """Is it alive?
+
+    The process answers.
+    """
     return formats.answer({"status": "alive"})
 
 
 @blueprint.route("/readyz", methods=["GET"])
-@blueprint.doc(summary="Can it answer?", responses={"200": {"description": "Yes."}, "503": {"description": "Not now."}})
+@blueprint.doc(responses={"200": {"description": "Yes."}, "503": {"description": "Not now."}})
 def readyz() -> Response:
-    """The database can be reached and has the schema that this version needs."""
+    """Can it answer?
+
+    The database can be reached and has the schema that this version needs.
+    """
     engine = current_app.config["LEDGER_ENGINE"]
     try:
         if not is_current(engine):
@@ -34,12 +40,12 @@ def readyz() -> Response:
 
 
 @blueprint.route("/problems/<code>", methods=["GET"])
-@blueprint.doc(
-    summary="What a problem type means",
-    responses={"200": {"description": "The type."}, "404": {"description": "No such type."}},
-)
+@blueprint.doc(responses={"200": {"description": "The type."}, "404": {"description": "No such type."}})
 def get_problem(code: str) -> Response:
-    """A problem type's title and status: what `type` in a problem document refers to."""
+    """What a problem type means.
+
+    Its title and status: what `type` in a problem document refers to.
+    """
     if code not in PROBLEMS:
         raise problems.Problem("not-found", "there is no such problem type")
     kind = PROBLEMS[code]

@@ -61,12 +61,14 @@ def check_mission(connection: Connection, mission: str, question: Question) -> N
 @blueprint.route("/v1/missions", methods=["GET"])
 @needs("reader")
 @blueprint.arguments(QuestionQuery, location="query", unknown=RAISE)
-@blueprint.doc(summary="Every mission")
 @blueprint.response(200, shape(MissionsAnswer))
 @listed(blueprint)
 @explains(blueprint, "invalid-parameter", "not-acceptable")
 def get_missions(query: dict[str, Any]) -> Response:
-    """Every mission registered by then, with the state of its mandate on the day."""
+    """Every mission.
+
+    Every mission registered by then, with the state of its mandate on the day.
+    """
     media = formats.wanted(query.get("format"), lists=True)
     with reading(_engine()) as connection:
         question = parameters.question(connection, query)
@@ -90,11 +92,12 @@ def _mission(connection: Connection, mission: str, question: Question) -> dict[s
 @blueprint.route("/v1/missions/<mission>/snapshot", methods=["GET"])
 @needs("reader")
 @blueprint.arguments(QuestionQuery, location="query", unknown=RAISE)
-@blueprint.doc(summary="Everything about a mission at two clocks")
 @blueprint.response(200, shape(SnapshotAnswer))
 @explains(blueprint, "unknown-mission", "invalid-parameter", "not-acceptable")
 def get_snapshot(query: dict[str, Any], mission: str) -> Response:
-    """Mandate, leadership, partners, pledges, deployments, funding, positions, fulfilment, targets, observations and findings.
+    """Everything about a mission at two clocks.
+
+    Mandate, leadership, partners, pledges, deployments, funding, positions, fulfilment, targets, observations and findings.
 
     With both `valid_at` and `known_position` the answer never changes and may be cached for ever.
     """
@@ -130,11 +133,12 @@ def _add_answer(name: str) -> None:
             {**truth(question), "mission": mission, "data": data, "links": links}, media, question.fixed
         )
 
-    get_answer.__doc__ = f"The same as `{name}` in the snapshot" + ("; as NDJSON and CSV too." if is_list else ".")
+    get_answer.__doc__ = f"The mission's {name} at two clocks.\n\nThe same as `{name}` in the snapshot" + (
+        "; as NDJSON and CSV too." if is_list else "."
+    )
     view = explains(blueprint, "unknown-mission", "invalid-parameter", "not-acceptable")(get_answer)
     view = listed(blueprint)(view) if is_list else view
     view = blueprint.response(200, shape(ANSWER_SHAPES[name]))(view)
-    view = blueprint.doc(summary=f"The mission's {name} at two clocks")(view)
     view = needs("reader")(blueprint.arguments(QuestionQuery, location="query", unknown=RAISE)(view))
     blueprint.add_url_rule(f"/v1/missions/<mission>/{name}", endpoint=f"get_{name}", view_func=view, methods=["GET"])
 
@@ -146,11 +150,13 @@ for _name in ANSWERS:
 @blueprint.route("/v1/missions/<mission>/pledges/<pledge>", methods=["GET"])
 @needs("reader")
 @blueprint.arguments(QuestionQuery, location="query", unknown=RAISE)
-@blueprint.doc(summary="One pledge at two clocks")
 @blueprint.response(200, shape(PledgeAnswer))
 @explains(blueprint, "unknown-mission", "unknown-pledge", "invalid-parameter", "not-acceptable")
 def get_pledge(query: dict[str, Any], mission: str, pledge: str) -> Response:
-    """The pledge with its terms, its original terms, its conditions and what became of it."""
+    """One pledge at two clocks.
+
+    The pledge with its terms, its original terms, its conditions and what became of it.
+    """
     formats.wanted(query.get("format"), lists=False)
     with reading(_engine()) as connection:
         question = parameters.question(connection, query)
@@ -175,12 +181,14 @@ def _unknown_pledge(pledge: str, known: list[str]) -> problems.Problem:
 @blueprint.route("/v1/missions/<mission>/pledges/<pledge>/history", methods=["GET"])
 @needs("reader")
 @blueprint.arguments(QuestionQuery, location="query", unknown=RAISE)
-@blueprint.doc(summary="How a pledge changed")
 @blueprint.response(200, shape(PledgeHistoryAnswer))
 @listed(blueprint)
 @explains(blueprint, "unknown-mission", "unknown-pledge", "invalid-parameter", "not-acceptable")
 def get_pledge_history(query: dict[str, Any], mission: str, pledge: str) -> Response:
-    """Each change with what it changed from what to what, its actor, source, reason and position; corrections included."""
+    """How a pledge changed.
+
+    Each change with what it changed from what to what, its actor, source, reason and position; corrections included.
+    """
     media = formats.wanted(query.get("format"), lists=True)
     with reading(_engine()) as connection:
         question = parameters.question(connection, query)
@@ -196,12 +204,14 @@ def get_pledge_history(query: dict[str, Any], mission: str, pledge: str) -> Resp
 @blueprint.route("/v1/missions/<mission>/history", methods=["GET"])
 @needs("reader")
 @blueprint.arguments(HistoryQuery, location="query", unknown=RAISE)
-@blueprint.doc(summary="The mission's timeline")
 @blueprint.response(200, shape(HistoryAnswer))
 @listed(blueprint)
 @explains(blueprint, "unknown-mission", "invalid-parameter", "page-too-long", "not-acceptable")
 def get_history(query: dict[str, Any], mission: str) -> Response:
-    """Every event in the order of its effective date, as it stands and as it was first said, with its corrections inside."""
+    """The mission's timeline.
+
+    Every event in the order of its effective date, as it stands and as it was first said, with its corrections inside.
+    """
     media, limit = formats.wanted(query.get("format"), lists=True), parameters.limit(query, 100)
     with reading(_engine()) as connection:
         question = parameters.question(connection, query)
@@ -229,12 +239,13 @@ def _read_cursor(text: str | None) -> tuple[str, int]:
 @blueprint.route("/v1/missions/<mission>/diff", methods=["GET"])
 @needs("reader")
 @blueprint.arguments(DiffQuery, location="query", unknown=RAISE)
-@blueprint.doc(summary="What changed between two states")
 @blueprint.response(200, shape(DiffAnswer))
 @listed(blueprint)
 @explains(blueprint, "unknown-mission", "invalid-parameter", "range-too-wide", "not-acceptable")
 def get_diff(query: dict[str, Any], mission: str) -> Response:
-    """The operations that turn the first state into the second, each with the positions of the entries that caused it.
+    """What changed between two states.
+
+    The operations that turn the first state into the second, each with the positions of the entries that caused it.
 
     Two days compare the world; two known times compare what the ledger knew of it.
     """

@@ -23,12 +23,14 @@ blueprint = Blueprint(
 @blueprint.route("/v1/parties", methods=["GET"])
 @needs("reader")
 @blueprint.arguments(QuestionQuery, location="query", unknown=RAISE)
-@blueprint.doc(summary="Every registered party")
 @blueprint.response(200, shape(PartiesAnswer))
 @listed(blueprint)
 @explains(blueprint, "invalid-parameter", "not-acceptable")
 def get_parties(query: dict[str, Any]) -> Response:
-    """The parties registered by then: code, name, kind, and whether they were merged into another."""
+    """Every registered party.
+
+    The parties registered by then: code, name, kind, and whether they were merged into another.
+    """
     media = formats.wanted(query.get("format"), lists=True)
     with reading(current_app.config["LEDGER_ENGINE"]) as connection:
         question = parameters.question(connection, query)

@@ -31,8 +31,11 @@ def opened(*, to_be_migrated: bool = False) -> Iterator[Engine]:
     programs may work on it. Raises Unusable otherwise.
     """
     chosen = settings()
-    _prepare_folder(chosen, to_be_migrated or chosen.embedded)
-    engine = open_engine(chosen.database_url)
+    _prepare(chosen, to_be_migrated or chosen.embedded)
+    try:
+        engine = open_engine(chosen.database_url)
+    except ImportError as error:
+        raise Unusable(f"The database's driver is not installed: {error}.") from None
     try:
         if not migrations.is_current(engine):
             if not (chosen.embedded or to_be_migrated):
@@ -53,9 +56,11 @@ def bring_up_to_date(engine: Engine) -> None:
         ) from None
 
 
-def _prepare_folder(chosen: Settings, may_be_made: bool) -> None:
+def _prepare(chosen: Settings, may_be_made: bool) -> None:
     """SQLite makes a missing file but no missing folder; and a file made by mistake would look like an empty ledger."""
     url = make_url(chosen.database_url)
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise Unusable(f"DATABASE_URL names {url.get_backend_name()}; a ledger lives in SQLite or PostgreSQL.")
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         return
     path = Path(url.database)

@@ -72,6 +72,7 @@ def _serve(host: str, port: int) -> None:
     """One worker with several threads: the database is what requests wait for."""
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.log import LogLevels
 
     click.echo(f"Serving at http://{_in_url(host)}:{port} (Ctrl+C stops)", err=True)
     Granian(
@@ -83,6 +84,7 @@ def _serve(host: str, port: int) -> None:
         blocking_threads=THREADS,
         factory=True,
         workers_kill_timeout=10,
+        log_level=LogLevels.error,
         websockets=False,
     ).serve()
 

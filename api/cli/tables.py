@@ -11,6 +11,21 @@ from rich.table import Table
 Row = Mapping[str, Any]
 WIDTH_OF_FILES = 160
 _BRIEF = 60
+_ENDS = ("minimum", "maximum", "amount", "amount_minimum", "amount_maximum", "unspecified")
+_TELLING = (
+    "items",
+    "text",
+    "moved",
+    "reported",
+    "figure",
+    "delivered",
+    "pledged",
+    "latest",
+    "stance",
+    "holders",
+    "person",
+    "name",
+)
 
 
 def show(*parts: Any) -> None:
@@ -83,17 +98,26 @@ def words(code: str | None) -> str:
 def brief(value: Any) -> str:
     """A value of any kind in a few words."""
     if isinstance(value, Mapping):
-        if {"minimum", "maximum"} <= value.keys() or "amount" in value:
-            return figure(value)
-        return things(value["items"]) if value.get("items") else _cut(orjson.dumps(value).decode())
+        return _brief_object(value)
     if isinstance(value, list):
-        is_items = value and all(
-            isinstance(part, Mapping) and ("category" in part or "currency" in part) for part in value
-        )
-        return things(value) if is_items else _cut(", ".join(map(brief, value)))
+        return things(value) if value and all(map(_is_thing, value)) else _cut(", ".join(map(brief, value)))
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else _cut(str(value))
+
+
+def _brief_object(value: Row) -> str:
+    if _is_thing(value):
+        return _thing(value)
+    if {"minimum", "maximum"} <= value.keys() or "amount" in value:
+        return figure(value)
+    telling = next((value[name] for name in _TELLING if value.get(name)), None)
+    return brief(telling) if telling is not None else _cut(orjson.dumps(value).decode())
+
+
+def _is_thing(value: Any) -> bool:
+    named = isinstance(value, Mapping) and ("category" in value or "currency" in value)
+    return named and any(value.get(name) is not None for name in _ENDS)
 
 
 def _cut(text: str) -> str:
@@ -270,7 +294,11 @@ def changes_table(rows: Iterable[Row]) -> Table:
     """How a pledge changed: each field from what to what."""
 
     def line(row: Row) -> Iterable[Any]:
-        fields = "\n".join(f"{f['field']}: {brief(f['from']) or '–'} → {brief(f['to']) or '–'}" for f in row["fields"])
+        fields = "\n".join(
+            f"{words(f['field'])}: {brief(f['from']) or '–'} → {brief(f['to']) or '–'}"
+            for f in row["fields"]
+            if brief(f["from"]) != brief(f["to"])
+        )
         return (
             row["effective"],
             row["position"],
