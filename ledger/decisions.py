@@ -5,7 +5,7 @@ What is merely odd is let through and becomes a finding, for the ledger records 
 `needs` says what a decision has to know, `decide` decides, `RULES` is the table of what each type demands.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from ledger.refusals import Refusal
 from ledger.said import Event
 from ledger.schemas import Invalid, parse_data
 from ledger.standing import Standing, as_it_stands, merge, retracted, standing
-from ledger.values import as_json, nearest_first
+from ledger.values import nearest_first
 
 Refused = Refusal | None
 Rule = Callable[[Any, list[Standing]], Refused]
@@ -85,15 +85,18 @@ def needs(events: Iterable[Event]) -> Needs:
 def needs_of_corrections(events: Iterable[Event], known: Known) -> frozenset[str]:
     """The streams that corrected entries refer to, once their targets are known."""
     batch: dict[int | str, Event] = {event.ref: event for event in events if event.ref}
-    streams: set[str] = set()
-    for event in events:
-        if isinstance(event.data, EntryCorrected):
-            target = _entry(event.data.target, known)
-            said = batch.get(event.data.target) if target is None else None
-            data = as_json(said.data) if said else (target.data or {}) if target else {}
-            mission = said.mission if said else target.mission if target else None
-            streams |= _named_streams(mission, merge(data, event.data.data))
-    return frozenset(streams)
+    missions = {entry.mission for entry in known.entries.values()} | {said.mission for said in batch.values()}
+    named = [part for event in events if isinstance(event.data, EntryCorrected) for part in _nested(event.data.data)]
+    return frozenset(stream for mission in missions for data in named for stream in _named_streams(mission, data))
+
+
+def _nested(data: Any) -> list[Any]:
+    """The changed fields of a correction; of a correction of a correction, the inner ones as well."""
+    found = []
+    while isinstance(data, dict):
+        found.append(data)
+        data = data.get("data")
+    return found
 
 
 def _named_streams(mission: str | None, data: Any) -> set[str]:
@@ -248,42 +251,41 @@ def _retracted_twice(event: Event, data: Any, target: Entry, known: Known) -> Re
 
 
 def _wrong_correction(event: Event, data: Any, target: Entry, known: Known) -> Refused:
-    """The corrected entry must be valid by itself, and stay in its subject."""
+    """The corrected entry must be valid by itself, and what it then refers to must exist."""
     if not isinstance(data, EntryCorrected) or not data.data:
         return None
+    return _not_valid(data.data, target, known, "/data/data")
+
+
+def _not_valid(change: Mapping[str, Any], target: Entry, known: Known, pointer: str) -> Refused:
+    """What `change` makes of `target`; of a target that is itself a correction, what that then makes of its own."""
     declared = EVENTS[target.type].__dataclass_fields__
-    strange = [name for name in data.data if name not in declared]
-    if strange:
+    strange = next((name for name in change if name not in declared), None)
+    if strange is not None:
+        fields = nearest_first(strange, list(declared))
         return Refusal(
-            "wrong-correction",
-            f"/data/data/{strange[0]}",
-            f"{target.type} has no such field; its fields are: {nearest_first(strange[0], list(declared))}",
+            "wrong-correction", f"{pointer}/{strange}", f"{target.type} has no such field; its fields are: {fields}"
         )
-    if "target" in data.data and data.data["target"] != (target.data or {}).get("target"):
-        return Refusal(
-            "wrong-correction",
-            "/data/data/target",
-            "an entry cannot be made to be about another one; retract it and record it anew",
-        )
-    return _not_valid(data, target, known)
-
-
-def _not_valid(data: Any, target: Entry, known: Known) -> Refused:
-    merged = merge(as_it_stands(target, known.families[target.root]).data, data.data)
+    if "target" in change and change["target"] != (target.data or {}).get("target"):
+        text = "an entry cannot be made to be about another one; retract it and record it anew"
+        return Refusal("wrong-correction", f"{pointer}/target", text)
+    merged = merge(as_it_stands(target, known.families[target.root]).data, change)
     try:
-        corrected = parse_data(target.type, dict(merged), "/data/data")
+        corrected = parse_data(target.type, dict(merged), pointer)
     except Invalid as error:
         return Refusal("wrong-correction", error.faults[0].pointer, error.faults[0].detail)
     if isinstance(corrected, EntryCorrected):
-        return None
-    unknown = [
-        stream for _, stream in _references(target.mission, corrected) if not standing(known.streams.get(stream, []))
-    ]
-    return (
-        Refusal("unknown-subject", "/data/data", f"{unknown[0]} is not in the ledger; record it first")
-        if unknown
-        else None
-    )
+        inner = next(entry for entry in known.families[target.root] if entry.position == corrected.target)
+        return _not_valid(corrected.data or {}, inner, known, f"{pointer}/data")
+    return _unknown_after_correction(corrected, target, known, pointer)
+
+
+def _unknown_after_correction(corrected: Any, target: Entry, known: Known, pointer: str) -> Refused:
+    for _, stream in _references(target.mission, corrected):
+        if not standing(known.streams.get(stream, [])):
+            text = f"{stream.split('/', 1)[1]} is not in the ledger; record it first or correct the name"
+            return Refusal("unknown-subject", pointer, text)
+    return None
 
 
 def _redaction(event: Event, data: Any, target: Entry, known: Known) -> Refused:

@@ -22,6 +22,7 @@ from ledger.said import Event
 from ledger.values import DateText, MissionName, Prose, Ref, Source, Text, Unfit, nearest_first
 
 MAX_SAFE_INTEGER = 2**53 - 1
+MAX_DEPTH = 12
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,20 @@ class TargetField(mf.Field):
         if isinstance(value, str):
             return TextField(_text_of(Ref)).deserialize(value)
         raise ValidationError("must be an entry's position (a number from 0) or the ref that its recorder gave it")
+
+
+class ChangesField(mf.Dict):
+    """The changed fields of a correction: plain JSON of limited depth, checked in full against the corrected type later."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[Any, Any]:
+        changes = super()._deserialize(value, attr, data, **kwargs)
+        level: list[Any] = [changes]
+        for _ in range(MAX_DEPTH):
+            level = [part for whole in level for part in (whole.values() if isinstance(whole, dict) else whole)]
+            level = [part for part in level if isinstance(part, (dict, list))]
+        if level:
+            raise ValidationError(f"is nested more than {MAX_DEPTH} levels deep")
+        return changes
 
 
 class BooleanField(mf.Boolean):
@@ -187,7 +202,7 @@ def field_for(annotation: Any, metadata: typing.Mapping[str, Any], required: boo
         made.error_messages.update(bounds)
         return made
     if get_origin(annotation) is dict:
-        return mf.Dict(keys=mf.String(validate=validate.Length(max=64)), **options)
+        return ChangesField(keys=mf.String(validate=validate.Length(max=64)), **options)
     return mf.Nested(schema_for(annotation)(), **options)
 
 

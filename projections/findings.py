@@ -22,6 +22,7 @@ CODES: Mapping[str, str] = {
     "dispute-open": "A dispute is open: neither side has been preferred or deprecated.",
     "party-unknown": "A party's code is neither a state's nor registered.",
     "party-merged": "A party's code has been merged into another.",
+    "not-opened": "Something is recorded of a pledge, commitment or target before its own beginning.",
     "renewed-before-authorized": "A renewal is dated before the authorisation that it renews.",
     "departure-before-appointment": "Somebody leaves a post before taking it up.",
     "leaves-before-joining": "A member leaves a group before joining it.",
@@ -214,6 +215,17 @@ def _named(answers: Answers) -> dict[str, set[int]]:
     return {code: entries for code, entries in named.items() if code not in ("mission", "unstated")}
 
 
+_OPENINGS = {"pledges": "terms", "commitments": "signed", "targets": "plan"}
+
+
+def _not_opened(rows: Rows, answers: Answers) -> Iterator[Row]:
+    for name, opening in _OPENINGS.items():
+        for row in rows[name]:
+            if row["entries"] and row[opening] is None:
+                text = f"{row['key']} has not begun by then, and something is recorded of it"
+                yield _finding("not-opened", f"{name}/{row['key']}", text, row["entries"])
+
+
 def _remarks(rows: Rows, answers: Answers) -> Iterator[Row]:
     for name, kept in rows.items():
         for row in kept:
@@ -230,5 +242,6 @@ _CHECKS: tuple[Callable[[Rows, Answers], Iterator[Row]], ...] = (
     _variances,
     _open_disputes,
     _parties,
+    _not_opened,
     _remarks,
 )

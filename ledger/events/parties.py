@@ -33,7 +33,7 @@ class PartyRegistered:
 
 @event("party.merged", stream="party/{party}", ledger_wide=True)
 class PartyMerged:
-    """One code is found to mean the same party as another; entries under either are read as the other's."""
+    """One code is found to mean the same party as another. Entries keep the code that they were recorded with."""
 
     party: PartyCode = told("The code that is given up.")
     into: PartyCode = told("The code that stays.")
