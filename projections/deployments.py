@@ -177,16 +177,6 @@ def _against_all(row: Row, people: list[Row]) -> Row:
         if row["category"].endswith("unspecified")
         else [other for other in people if other["category"] == row["category"]]
     )
-    moved = figures.total(
-        figures.part(_known(other["moved"]), other["moved"]["entries"]) for other in same if other["moved"]
-    )
+    moved = figures.total(figures.again(other["moved"]) for other in same if other["moved"])
     variance = figures.difference(row["reported"]["figure"], moved) if row["reported"] else None
     return {**row, "moved": moved, "variance": variance}
-
-
-def _known(figure: Row) -> Row:
-    """A presented figure as an item again."""
-    if figure["minimum"] is None:
-        return {"unspecified": "not_stated"}
-    ends = {name: figure[name] for name in ("minimum", "maximum") if figure[name] is not None}
-    return {**ends, "approximate": figure["approximate"]}

@@ -32,6 +32,13 @@ def part(item: Mapping[str, Any], entries: Iterable[int], sign: int = 1) -> Part
     )
 
 
+def again(figure: Mapping[str, Any]) -> Part:
+    """A sum as a part of another sum."""
+    ends = {name: figure[name] for name in ("minimum", "maximum") if figure[name] is not None}
+    amount = ends or {"unspecified": "not_stated"}
+    return part({**amount, "approximate": figure["approximate"]}, figure["entries"])
+
+
 def total(parts: Iterable[Part], money: bool = False) -> dict[str, Any] | None:
     """The sum of `parts`: {minimum, maximum, approximate, unspecified, entries}; None where there are none.
 

@@ -1,41 +1,44 @@
 """Fulfilment: what each party pledged, against what it deployed, delivered or paid, on the day."""
 
 from collections import defaultdict
-from typing import Any
+from dataclasses import dataclass, field
 
 from projections import figures
+from projections.figures import Part
 from projections.pledges import counts
 from projections.projection import Row
 
-Matter = tuple[str, str, str]
+Named = list[tuple[str, Part]]
+
+
+@dataclass
+class Matter:
+    """What is pledged and delivered of one kind of thing, each part with its category (of money: its channel)."""
+
+    pledged: Named = field(default_factory=list)
+    delivered: Named = field(default_factory=list)
+    outstanding: list[Part] = field(default_factory=list)
+    pledges: list[Row] = field(default_factory=list)
 
 
 def fulfilment(pledges: list[Row], deployments: list[Row], funding: list[Row]) -> list[Row]:
-    """One row for each party and matter: people, a kind of equipment or service, or a currency. All as presented."""
-    parts: dict[Matter, dict[str, list[tuple[str, figures.Part]]]] = defaultdict(
-        lambda: {"pledged": [], "delivered": []}
-    )
-    of: dict[Matter, list[Row]] = defaultdict(list)
+    """One row for each party and matter: people, a kind of equipment or service, or a currency. All as presented.
+
+    What is outstanding of money comes from the accounts, which credit a payment to the pledge that it fulfils;
+    of everything else it is pledged less delivered.
+    """
+    matters: dict[tuple[str, str, str], Matter] = defaultdict(Matter)
     for pledge in filter(counts, pledges):
-        for item in pledge["items"]:
-            matter = _matter("+".join(pledge["parties"]), item)
-            parts[matter]["pledged"].append(
-                (
-                    item.get("category", item.get("channel", "not_stated")),
-                    figures.part(item, pledge["provenance"]["items"]),
-                )
-            )
-            of[matter] += [pledge] if pledge not in of[matter] else []
+        _add_pledge(matters, pledge)
     for row in deployments:
         if row["kind"] != "casualty" and row["party"] != "mission" and row["recipient"] is None and row["moved"]:
-            parts[_matter(row["party"], row)]["delivered"].append((row["category"], _again(row["moved"])))
+            matters[_name(row["party"], row)].delivered.append((row["category"], figures.again(row["moved"])))
     for row in funding:
-        if row["received"]:
-            parts[row["party"], "money", row["currency"]]["delivered"].append((row["channel"], _again(row["received"])))
-    return [_row(matter, parts[matter], of[matter]) for matter in sorted(parts)]
+        _add_account(matters, row)
+    return [_row(*name, matters[name]) for name in sorted(matters)]
 
 
-def _matter(party: str, item: Row) -> Matter:
+def _name(party: str, item: Row) -> tuple[str, str, str]:
     if item["kind"] == "money":
         return party, "money", item["currency"]
     if item["kind"] == "personnel":
@@ -43,19 +46,27 @@ def _matter(party: str, item: Row) -> Matter:
     return party, item["kind"], "/".join(filter(None, (item["category"], item.get("unit"))))
 
 
-def _again(figure: Row) -> figures.Part:
-    """A presented figure as a part of another."""
-    amount = {name: figure[name] for name in ("minimum", "maximum") if figure[name] is not None} or {
-        "unspecified": "not_stated"
-    }
-    return figures.part({**amount, "approximate": figure["approximate"]}, figure["entries"])
+def _add_pledge(matters: dict[tuple[str, str, str], Matter], pledge: Row) -> None:
+    for item in pledge["items"]:
+        matter = matters[_name("+".join(pledge["parties"]), item)]
+        category = item.get("channel", "not_stated") if item["kind"] == "money" else item["category"]
+        matter.pledged.append((category, figures.part(item, pledge["provenance"]["items"])))
+        matter.pledges += [pledge] if pledge not in matter.pledges else []
 
 
-def _row(matter: Matter, parts: dict[str, list[tuple[str, Any]]], pledges: list[Row]) -> Row:
-    party, kind, of = matter
+def _add_account(matters: dict[tuple[str, str, str], Matter], account: Row) -> None:
+    name = (account["party"], "money", account["currency"])
+    if account["received"]:
+        matters[name].delivered.append((account["channel"], figures.again(account["received"])))
+    if account["pledged"]:
+        matters[name].outstanding.append(figures.again(account["outstanding"]))
+
+
+def _row(party: str, kind: str, of: str, matter: Matter) -> Row:
     money = kind == "money"
-    pledged, delivered = (figures.total((part for _, part in parts[name]), money) for name in ("pledged", "delivered"))
-    categories = sorted({category for name in parts for category, _ in parts[name]})
+    pledged, delivered = (_sum(parts, money) for parts in (matter.pledged, matter.delivered))
+    left = figures.difference(pledged, delivered, money) if delivered else pledged
+    categories = sorted({category for category, _ in matter.pledged + matter.delivered})
     return {
         "party": party,
         "parties": party.split("+"),
@@ -63,20 +74,21 @@ def _row(matter: Matter, parts: dict[str, list[tuple[str, Any]]], pledges: list[
         "of": of,
         "pledged": pledged,
         "delivered": delivered,
-        "outstanding": figures.difference(pledged, delivered, money) if delivered else pledged,
-        "conditional": any(pledge["conditional"] for pledge in pledges),
-        "suspended": any(pledge["status"] == "suspended" for pledge in pledges),
-        "pledges": [pledge["pledge"] for pledge in pledges],
-        "categories": [_category(category, parts, money) for category in categories],
-        "entries": sorted({*(pledged or {"entries": []})["entries"], *(delivered or {"entries": []})["entries"]}),
+        "outstanding": figures.total(matter.outstanding, money) if money else left,
+        "conditional": any(pledge["conditional"] for pledge in matter.pledges),
+        "suspended": any(pledge["status"] == "suspended" for pledge in matter.pledges),
+        "pledges": [pledge["pledge"] for pledge in matter.pledges],
+        "categories": [
+            {
+                "category": category,
+                "pledged": _sum(matter.pledged, money, category),
+                "delivered": _sum(matter.delivered, money, category),
+            }
+            for category in categories
+        ],
+        "entries": sorted({position for _, part in matter.pledged + matter.delivered for position in part.entries}),
     }
 
 
-def _category(category: str, parts: dict[str, list[tuple[str, Any]]], money: bool) -> Row:
-    return {
-        "category": category,
-        **{
-            name: figures.total((part for other, part in parts[name] if other == category), money)
-            for name in ("pledged", "delivered")
-        },
-    }
+def _sum(parts: Named, money: bool, category: str | None = None) -> Row | None:
+    return figures.total((part for name, part in parts if category in (None, name)), money)
