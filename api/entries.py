@@ -10,8 +10,9 @@ from marshmallow import RAISE
 from sqlalchemy import and_, or_, select
 
 from api import formats, parameters, problems
+from api.answer_shapes import EntryAnswer, EntryPage, RecordedAnswer
 from api.auth import actor, needs
-from api.documents import EntryAnswer, EntryPage, RecordedAnswer, explains, listed, shape
+from api.documents import explains, listed, shape
 from api.parameters import EntriesQuery, Query
 from ledger import codec
 from ledger.entries import Entry

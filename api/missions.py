@@ -9,8 +9,7 @@ from marshmallow import RAISE
 from sqlalchemy import Connection
 
 from api import formats, parameters, problems
-from api.auth import needs
-from api.documents import (
+from api.answer_shapes import (
     ANSWER_SHAPES,
     DiffAnswer,
     HistoryAnswer,
@@ -18,10 +17,9 @@ from api.documents import (
     PledgeAnswer,
     PledgeHistoryAnswer,
     SnapshotAnswer,
-    explains,
-    listed,
-    shape,
 )
+from api.auth import needs
+from api.documents import explains, listed, shape
 from api.parameters import DiffQuery, HistoryQuery, QuestionQuery
 from ledger.store import reading
 from ledger.values import nearest_first

@@ -6,8 +6,9 @@ from apispec_oneofschema import MarshmallowPlugin
 from flask import Blueprint, Response, render_template_string
 from flask_smorest import Api
 
-from api.documents import ProblemDocument, shape
+from api.documents import shape
 from api.problems import MEDIA_TYPE
+from api.shapes import ProblemDocument
 from ledger.schemas import EventSchema, TargetField
 
 DESCRIPTION = """An append-only, bitemporal ledger of what states and organisations promise to an internationally mandated

@@ -7,8 +7,9 @@ from flask_smorest import Blueprint
 from marshmallow import RAISE
 
 from api import formats, parameters
+from api.answer_shapes import PartiesAnswer
 from api.auth import needs
-from api.documents import PartiesAnswer, explains, listed, shape
+from api.documents import explains, listed, shape
 from api.missions import truth
 from api.parameters import QuestionQuery
 from ledger.store import reading

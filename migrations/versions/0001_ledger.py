@@ -46,7 +46,9 @@ def _ledger_tables() -> None:
         sa.Column("payload", sa.LargeBinary),
         sa.Column("envelope", sa.LargeBinary, nullable=False),
         sa.UniqueConstraint("stream", "version"),
-        sa.CheckConstraint("position >= 0 AND version >= 1 AND (target IS NULL OR target < position) AND root <= position"),
+        sa.CheckConstraint(
+            "position >= 0 AND version >= 1 AND (target IS NULL OR target < position) AND root <= position"
+        ),
     )
     op.create_index("entries_mission", "entries", ["mission", "position"])
     op.create_index("entries_recorded_at", "entries", ["recorded_at"])
@@ -116,7 +118,8 @@ def _sqlite_guards() -> list[str]:
     guards = [
         f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
         f"BEGIN SELECT RAISE(ABORT, '{table} are append-only: {verb} is refused'); END"
-        for table in _APPEND_ONLY for verb in ("UPDATE", "DELETE")
+        for table in _APPEND_ONLY
+        for verb in ("UPDATE", "DELETE")
     ]
     return [
         *guards,
@@ -143,5 +146,6 @@ def _postgresql_guards() -> list[str]:
     ]
     return guards + [
         f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-        for table in _APPEND_ONLY for verb in ("UPDATE", "DELETE", "TRUNCATE")
+        for table in _APPEND_ONLY
+        for verb in ("UPDATE", "DELETE", "TRUNCATE")
     ]
