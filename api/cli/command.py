@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ledger.keys import KeyProblem
-from ledger.refusals import Refusal, Refused
+from ledger.refusals import Refused
 from projections.questions import Unanswerable
 from projections.runner import RebuildOvertaken
 
@@ -45,7 +45,7 @@ class Ledger(click.Group):
         try:
             return super().invoke(ctx)
         except Refused as refused:
-            raise Declined("\n".join(map(sentence, refused.refusals))) from None
+            raise Declined("\n".join(refusal.detail for refusal in refused.refusals)) from None
         except (KeyProblem, RebuildOvertaken) as problem:
             raise Declined(str(problem)) from None
         except Unanswerable as problem:
@@ -58,10 +58,6 @@ class Ledger(click.Group):
 
 def first_line(problem: object) -> str:
     return str(problem).strip().split("\n", 1)[0]
-
-
-def sentence(refusal: Refusal) -> str:
-    return f"{refusal.pointer}: {refusal.detail}" if refusal.pointer else refusal.detail
 
 
 class Name(click.ParamType):

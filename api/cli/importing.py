@@ -235,7 +235,7 @@ def _faults(refused: Refused, placed: Sequence[Said], batch: Batch) -> list[Faul
     """Refusals by row. Beside faulty rows only those that no faulty row can have caused; the others show up once it is mended."""
     broken, faults = json.dumps(batch.broken), []
     for refusal in refused.refusals:
-        index, pointer = _split(refusal, len(placed))
+        index, pointer = _split(refusal)
         if index is None:
             raise refused
         if not batch.broken or _certain(refusal, placed[index], pointer, broken):
@@ -244,12 +244,10 @@ def _faults(refused: Refused, placed: Sequence[Said], batch: Batch) -> list[Faul
     return faults
 
 
-def _split(refusal: Refusal, count: int) -> tuple[int | None, str]:
+def _split(refusal: Refusal) -> tuple[int | None, str]:
     """The index of the refused event, and the pointer into it; no index where the request as a whole is refused."""
     if refusal.code == "key-reused":
         return None, ""
-    if count == 1:
-        return 0, refusal.pointer
     _, index, *rest = refusal.pointer.split("/")
     return int(index), "".join(f"/{part}" for part in rest)
 

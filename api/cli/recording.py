@@ -14,6 +14,7 @@ from api.cli.command import Declined, actor_option, json_option, key_option, out
 from api.cli.importing import READERS, Faulty, bring_in, read
 from ledger.entries import Entry
 from ledger.events import EVENTS
+from ledger.refusals import Refused
 from ledger.said import Event
 from ledger.schemas import Fault, Invalid, parse_event
 from ledger.store import Recorded, reading, size, writing
@@ -32,9 +33,14 @@ SHIPPED = ("haiti-mss",)
 @json_option
 def record(file: IO[bytes], actor: str, key: str | None, as_json: bool) -> None:
     """Record one event, or a list of them as one, from a JSON FILE (- is standard input)."""
-    events = _said(file.read())
-    with database.opened() as engine, writing(engine) as connection:
-        recorded = record_events(connection, events, actor=actor, key=key, project=update_projections)
+    events, is_list = _said(file.read())
+    try:
+        with database.opened() as engine, writing(engine) as connection:
+            recorded = record_events(connection, events, actor=actor, key=key, project=update_projections)
+    except Refused as refused:
+        alone = "" if is_list else "/0"
+        told = [f"{r.pointer.removeprefix(alone)}: {r.detail}".removeprefix(": ") for r in refused.refusals]
+        raise Declined("\n".join(told)) from None
     if as_json:
         click.echo(orjson.dumps({"entries": [_answer(entry, recorded) for entry in recorded.entries]}))
         return
@@ -44,7 +50,8 @@ def record(file: IO[bytes], actor: str, key: str | None, as_json: bool) -> None:
         click.echo(f"{entry.position}  {entry.type}  {entry.effective}  {entry.stream}  version {entry.version}")
 
 
-def _said(content: bytes) -> list[Event]:
+def _said(content: bytes) -> tuple[list[Event], bool]:
+    """The events of a JSON text, and whether it is a list of them."""
     try:
         raw = orjson.loads(content)
     except orjson.JSONDecodeError as error:
@@ -61,7 +68,7 @@ def _said(content: bytes) -> list[Event]:
             faults += error.faults
     if faults:
         raise Declined("\n".join(f"{fault.pointer or '/'}: {fault.detail}" for fault in faults))
-    return events
+    return events, isinstance(raw, list)
 
 
 def _answer(entry: Entry, recorded: Recorded) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Commands that look after a ledger: its schema, its keys, its projections."""
 
+import json
 from typing import Any
 
 import click
@@ -101,7 +102,7 @@ def list_keys(as_json: bool) -> None:
     with database.opened() as engine, reading(engine) as connection:
         found = ledger_keys.listed(connection)
     if as_json:
-        click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2))
+        click.echo(json.dumps(found, indent=2))
         return
     table = Table("Name", "Role", "Made", "Revoked")
     for key in found:
