@@ -7,7 +7,6 @@ import orjson
 from flask import Response, current_app, request, url_for
 from flask_smorest import Blueprint
 from marshmallow import RAISE
-from sqlalchemy import and_, or_, select
 
 from api import formats, parameters, problems
 from api.answer_shapes import EntryAnswer, EntryPage, RecordedAnswer
@@ -15,14 +14,14 @@ from api.auth import actor, needs
 from api.documents import explains, listed, shape
 from api.parameters import EntriesQuery, Query
 from ledger import codec
-from ledger.entries import Entry
+from ledger.entries import Entry, document
 from ledger.refusals import Refused
 from ledger.said import Event
 from ledger.schemas import Fault, Invalid, parse_event
 from ledger.standing import as_it_stands, retracted
 from ledger.store import Recorded, read_entries, reading, record, writing
 from ledger.tables import entries
-from projections.queries import family
+from projections.queries import EntryFilter, family, find_entries
 from projections.questions import moment
 from projections.runner import update_projections
 
@@ -189,8 +188,8 @@ def get_entries(query: dict[str, Any]) -> Response:
     """
     media, limit = formats.wanted(query.get("format"), lists=True), parameters.limit(query, 50)
     with reading(current_app.config["LEDGER_ENGINE"]) as connection:
-        found = read_entries(connection, *_conditions(query), limit=limit + 1)
-    shown = [entry_json(entry) for entry in found[:limit]]
+        found = find_entries(connection, _filter(query), limit + 1)
+    shown = [document(entry) for entry in found[:limit]]
     following = {**query, "after": shown[-1]["position"], "limit": limit} if len(found) > limit else None
     links = {"next": url_for("entries.get_entries", **following) if following else None}
     response = formats.answer({"data": shown, "links": links}, media)
@@ -199,27 +198,14 @@ def get_entries(query: dict[str, Any]) -> Response:
     return response
 
 
-def _conditions(query: Mapping[str, Any]) -> list[Any]:
-    e = entries.c
-    parameters.check_range(query.get("effective_from"), query.get("effective_to"), "effective_from", "effective_to")
-    recorded = {name: _moment(query, name) for name in ("recorded_from", "recorded_to")}
-    parameters.check_range(recorded["recorded_from"], recorded["recorded_to"], "recorded_from", "recorded_to")
-    given = [
-        ("after", lambda value: e.position > value),
-        ("mission", lambda value: e.mission == value),
-        ("stream", lambda value: e.stream == value),
-        ("type", lambda value: e.type == value),
-        ("party", _names),
-        ("effective_from", lambda value: e.last_day >= value),
-        ("effective_to", lambda value: e.first_day <= value),
-        ("symbol", lambda value: e.symbol == value),
-    ]
-    conditions = [make(query[name]) for name, make in given if name in query]
-    if recorded["recorded_from"]:
-        conditions.append(e.recorded_at >= recorded["recorded_from"])
-    if recorded["recorded_to"]:
-        conditions.append(e.recorded_at <= recorded["recorded_to"])
-    return conditions
+def _filter(query: Mapping[str, Any]) -> EntryFilter:
+    """The filter that the parameters name. Raises Problem where a range runs backward or is too wide."""
+    plain = ("after", "mission", "stream", "type", "party", "effective_from", "effective_to", "symbol")
+    recorded: dict[str, Any] = {name: _moment(query, name) for name in ("recorded_from", "recorded_to")}
+    wanted = EntryFilter(**{name: query[name] for name in plain if name in query}, **recorded)
+    parameters.check_range(wanted.effective_from, wanted.effective_to, "effective_from", "effective_to")
+    parameters.check_range(wanted.recorded_from, wanted.recorded_to, "recorded_from", "recorded_to")
+    return wanted
 
 
 def _moment(query: Mapping[str, Any], name: str) -> str | None:
@@ -227,14 +213,6 @@ def _moment(query: Mapping[str, Any], name: str) -> str | None:
         return moment(query[name], name, end_of_day=name.endswith("to")) if name in query else None
     except ValueError as error:
         raise problems.of_parameter(name, str(error)) from error
-
-
-def _names(party: str) -> Any:
-    """Entries that name a party, what is about them, and what happened to its pledges and commitments."""
-    e = entries.c
-    named = e.parties.contains(f" {party} ", autoescape=True)
-    own = and_(named, or_(e.stream.contains("/pledge/"), e.stream.contains("/commitment/")))
-    return or_(e.root.in_(select(e.position).where(named)), e.stream.in_(select(e.stream).where(own)))
 
 
 @blueprint.route("/v1/entries/<int:position>", methods=["GET"])
@@ -254,27 +232,8 @@ def get_entry(query: dict[str, Any], position: int) -> Response:
             raise problems.Problem("no-such-entry", f"there is no entry {position}")
         related = family(connection, found[0].root, 2**53)
     return formats.answer(
-        {"data": {**entry_json(found[0]), **_with_relatives(found[0], related), "stored": _stored(found[0])}}
+        {"data": {**document(found[0]), **_with_relatives(found[0], related), "stored": _stored(found[0])}}
     )
-
-
-def entry_json(entry: Entry) -> dict[str, Any]:
-    """An entry as every list shows it."""
-    names = (
-        "position",
-        "id",
-        "stream",
-        "version",
-        "mission",
-        "type",
-        "effective",
-        "recorded_at",
-        "actor",
-        "ref",
-        "target",
-    )
-    return {**{name: getattr(entry, name) for name in names}, "data": entry.data, "source": entry.source, "note": entry.note,
-            "leaf_hash": entry.leaf_hash}  # fmt: skip
 
 
 def _with_relatives(entry: Entry, related: list[Entry]) -> dict[str, Any]:

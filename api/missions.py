@@ -32,16 +32,6 @@ from projections.questions import Question
 blueprint = Blueprint("missions", __name__, description="The state of a mission on any day, as known at any time.")
 
 
-def truth(question: Question) -> dict[str, Any]:
-    """What an answer is true of."""
-    clocks = {
-        "valid_at": question.valid_at,
-        "known_at": question.known_at,
-        "known_position": question.known if question.known >= 0 else None,
-    }
-    return clocks | ({"reported_by": question.reported_by} if question.reported_by else {})
-
-
 def _engine() -> Any:
     return current_app.config["LEDGER_ENGINE"]
 
@@ -71,7 +61,7 @@ def get_missions(query: dict[str, Any]) -> Response:
     with reading(_engine()) as connection:
         question = parameters.question(connection, query)
         data = [_mission(connection, mission, question) for mission in mission_names(connection, question.known)]
-    return formats.answer({**truth(question), "data": data, "links": {}}, media, question.fixed)
+    return formats.answer({**question.truth, "data": data, "links": {}}, media, question.fixed)
 
 
 def _mission(connection: Connection, mission: str, question: Question) -> dict[str, Any]:
@@ -105,7 +95,7 @@ def get_snapshot(query: dict[str, Any], mission: str) -> Response:
         check_mission(connection, mission, question)
         data = answers(connection, mission, list(ANSWERS), question.valid_at, question.known, question.reported_by)
     links = {name: url_for(f"missions.get_{name}", mission=mission, **_clocks(query)) for name in ANSWERS}
-    return formats.answer({**truth(question), "mission": mission, "data": data, "links": links}, fixed=question.fixed)
+    return formats.answer({**question.truth, "mission": mission, "data": data, "links": links}, fixed=question.fixed)
 
 
 def _clocks(query: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,7 +118,7 @@ def _add_answer(name: str) -> None:
             data = answers(connection, mission, [name], question.valid_at, question.known, question.reported_by)[name]
         links = {"snapshot": url_for("missions.get_snapshot", mission=mission, **_clocks(query))}
         return formats.answer(
-            {**truth(question), "mission": mission, "data": data, "links": links}, media, question.fixed
+            {**question.truth, "mission": mission, "data": data, "links": links}, media, question.fixed
         )
 
     get_answer.__doc__ = f"The mission's {name} at two clocks.\n\nThe same as `{name}` in the snapshot" + (
@@ -166,7 +156,7 @@ def get_pledge(query: dict[str, Any], mission: str, pledge: str) -> Response:
     if found is None:
         raise _unknown_pledge(pledge, [row["pledge"] for row in rows])
     links = {"history": url_for("missions.get_pledge_history", mission=mission, pledge=pledge, **_clocks(query))}
-    return formats.answer({**truth(question), "mission": mission, "data": found, "links": links}, fixed=question.fixed)
+    return formats.answer({**question.truth, "mission": mission, "data": found, "links": links}, fixed=question.fixed)
 
 
 def _unknown_pledge(pledge: str, known: list[str]) -> problems.Problem:
@@ -196,7 +186,7 @@ def get_pledge_history(query: dict[str, Any], mission: str, pledge: str) -> Resp
             rows = answers(connection, mission, ["pledges"], question.valid_at, question.known)["pledges"]
             raise _unknown_pledge(pledge, [row["pledge"] for row in rows])
     links = {"pledge": url_for("missions.get_pledge", mission=mission, pledge=pledge, **_clocks(query))}
-    return formats.answer({**truth(question), "mission": mission, "data": data, "links": links}, media, question.fixed)
+    return formats.answer({**question.truth, "mission": mission, "data": data, "links": links}, media, question.fixed)
 
 
 @blueprint.route("/v1/missions/<mission>/history", methods=["GET"])
@@ -221,7 +211,7 @@ def get_history(query: dict[str, Any], mission: str) -> Response:
     )
     links = {"next": url_for("missions.get_history", mission=mission, **following) if following else None}
     return formats.answer(
-        {**truth(question), "mission": mission, "data": rest[:limit], "links": links}, media, question.fixed
+        {**question.truth, "mission": mission, "data": rest[:limit], "links": links}, media, question.fixed
     )
 
 
@@ -256,5 +246,5 @@ def get_diff(query: dict[str, Any], mission: str) -> Response:
         states = [
             answers(connection, mission, list(ANSWERS), q.valid_at, q.known, q.reported_by) for q in (before, after)
         ]
-    document = {"mission": mission, "from": truth(before), "to": truth(after), "data": diff(*states), "links": {}}
+    document = {"mission": mission, "from": before.truth, "to": after.truth, "data": diff(*states), "links": {}}
     return formats.answer(document, media, before.fixed and after.fixed)

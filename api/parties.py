@@ -10,7 +10,6 @@ from api import formats, parameters
 from api.answer_shapes import PartiesAnswer
 from api.auth import needs
 from api.documents import explains, listed, shape
-from api.missions import truth
 from api.parameters import QuestionQuery
 from ledger.store import reading
 from projections.parties import PARTIES, present
@@ -37,5 +36,5 @@ def get_parties(query: dict[str, Any]) -> Response:
         question = parameters.question(connection, query)
         rows = indexed_rows(connection, {PARTIES.name}, "", question.valid_at, question.known)[PARTIES.name]
     return formats.answer(
-        {**truth(question), "data": [present(row) for row in rows], "links": {}}, media, question.fixed
+        {**question.truth, "data": [present(row) for row in rows], "links": {}}, media, question.fixed
     )

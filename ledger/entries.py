@@ -55,6 +55,25 @@ class Entry:
         return codec.leaf_hash(self.envelope).hex()
 
 
+def document(entry: Entry) -> dict[str, Any]:
+    """An entry as the API and exports show it: as it was said and recorded, without the stored bytes."""
+    names = (
+        "position",
+        "id",
+        "stream",
+        "version",
+        "mission",
+        "type",
+        "effective",
+        "recorded_at",
+        "actor",
+        "ref",
+        "target",
+    )
+    said = {"data": entry.data, "source": entry.source, "note": entry.note}
+    return {**{name: getattr(entry, name) for name in names}, **said, "leaf_hash": entry.leaf_hash}
+
+
 def reported_on(source: Mapping[str, Any] | None, effective: str) -> str:
     """The day by which the source had said it; where its publication is not known, the last day of the effective date."""
     published = (source or {}).get("published") or effective

@@ -56,7 +56,7 @@ def revoke(connection: Connection, name: str) -> None:
 def listed(connection: Connection) -> list[dict[str, str | None]]:
     """Every key ever made, without anything that would open a door."""
     query = select(keys.c.name, keys.c.role, keys.c.created_at, keys.c.revoked_at).order_by(keys.c.created_at)
-    return [dict(row) for row in connection.execute(query).mappings()]
+    return [{str(name): value for name, value in row.items()} for row in connection.execute(query).mappings()]
 
 
 def _digest(key: str) -> str:

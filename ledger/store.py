@@ -140,6 +140,13 @@ def digest(events: Sequence[Event]) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
+def receipts_under(connection: Connection, key: str) -> list[tuple[str, int]]:
+    """Who used an idempotency key, and the first position of what was recorded under it, oldest first."""
+    r = tables.receipts.c
+    rows = connection.execute(select(r.actor, r.first_position).where(r.key == key).order_by(r.first_position))
+    return [(row.actor, row.first_position) for row in rows]
+
+
 def _receipt(connection: Connection, actor: str, key: str, events: Sequence[Event]) -> Recorded | None:
     found = connection.execute(
         select(tables.receipts).where(tables.receipts.c.actor == actor, tables.receipts.c.key == key)
@@ -308,6 +315,11 @@ def _entry(row: Any) -> Entry:
 def size(connection: Connection) -> int:
     """How many entries the ledger holds."""
     return connection.execute(select(tables.head.c.size)).scalar_one()
+
+
+def last_recorded_at(connection: Connection) -> str | None:
+    """When the newest entry was recorded."""
+    return connection.execute(select(tables.head.c.recorded_at)).scalar_one() or None
 
 
 def position_at(connection: Connection, moment: str) -> int:

@@ -1,9 +1,11 @@
 """Questions put to the database: answers at two clocks, histories, missions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import orjson
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, and_, or_, select
 
 from ledger.entries import Entry
 from ledger.store import read_entries
@@ -11,6 +13,50 @@ from ledger.tables import entries
 from projections.answers import LEDGER_WIDE, Made, Rows, folded_rows, make, needed
 from projections.projection import Row
 from projections.tables import generations, rectangles
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryFilter:
+    """Which entries: every field that is given must hold. Days YYYY-MM-DD, moments as the ledger writes them."""
+
+    after: int | None = None
+    mission: str | None = None
+    stream: str | None = None
+    type: str | None = None
+    party: str | None = None
+    effective_from: str | None = None
+    effective_to: str | None = None
+    recorded_from: str | None = None
+    recorded_to: str | None = None
+    symbol: str | None = None
+
+
+_CONDITIONS: dict[str, Callable[[Any], Any]] = {
+    "after": lambda value: entries.c.position > value,
+    "mission": lambda value: entries.c.mission == value,
+    "stream": lambda value: entries.c.stream == value,
+    "type": lambda value: entries.c.type == value,
+    "party": lambda value: _naming(value),
+    "effective_from": lambda value: entries.c.last_day >= value,
+    "effective_to": lambda value: entries.c.first_day <= value,
+    "recorded_from": lambda value: entries.c.recorded_at >= value,
+    "recorded_to": lambda value: entries.c.recorded_at <= value,
+    "symbol": lambda value: entries.c.symbol == value,
+}
+
+
+def find_entries(connection: Connection, wanted: EntryFilter, limit: int) -> list[Entry]:
+    """The first `limit` entries that the filter lets through, in position order."""
+    given = {name: value for name, value in asdict(wanted).items() if value is not None}
+    return read_entries(connection, *(_CONDITIONS[name](value) for name, value in given.items()), limit=limit)
+
+
+def _naming(party: str) -> Any:
+    """Entries that name a party, what is about them, and what happened to its pledges and commitments."""
+    e = entries.c
+    named = e.parties.contains(f" {party} ", autoescape=True)
+    own = and_(named, or_(e.stream.contains("/pledge/"), e.stream.contains("/commitment/")))
+    return or_(e.root.in_(select(e.position).where(named)), e.stream.in_(select(e.stream).where(own)))
 
 
 def answers(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -31,6 +32,13 @@ class Question:
     known_at: str | None
     reported_by: str | None
     fixed: bool
+
+    @property
+    def truth(self) -> dict[str, Any]:
+        """What an answer to it is true of, as every answer says it."""
+        known = self.known if self.known >= 0 else None
+        clocks = {"valid_at": self.valid_at, "known_at": self.known_at, "known_position": known}
+        return clocks | ({"reported_by": self.reported_by} if self.reported_by else {})
 
 
 def ask(

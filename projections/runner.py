@@ -279,6 +279,11 @@ def _write(connection: Connection, work: Work) -> None:
             connection.execute(insert(table), list(part))
 
 
+def projected_size(connection: Connection) -> int:
+    """How many entries the live projections have taken in."""
+    return connection.execute(select(generations.c.size)).scalar_one()
+
+
 class RebuildOvertaken(Exception):
     """Another rebuild began meanwhile; this one gave way to it."""
 

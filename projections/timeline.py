@@ -39,5 +39,6 @@ def _after_each_day(
 
 
 def _spans(steps: list[tuple[str, Row]]) -> list[Span]:
-    ends = [day for day, _ in steps[1:]] + [FOREVER]
-    return [(day, end, row) for (day, row), end in zip(steps, ends, strict=True)]
+    """Each step lasts until the next one, the last for ever; none where everything was retracted."""
+    ends = [*(day for day, _ in steps[1:]), FOREVER]
+    return [(day, end, row) for (day, row), end in zip(steps, ends, strict=False)]

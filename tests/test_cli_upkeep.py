@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -189,13 +189,12 @@ def serving(*arguments: str, environment: dict[str, str]) -> Iterator[tuple["sub
     """A server in a process of its own, once it answers, and its address."""
     port = free_port()
     command = [sys.executable, "-m", "api.cli", *arguments, "--port", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # fmt: skip
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)  # fmt: skip
     try:
         _wait_for(process, f"http://127.0.0.1:{port}/readyz")
         yield process, f"http://127.0.0.1:{port}"
     finally:
-        process.kill()
-        process.wait()
+        _end(process)
 
 
 def _wait_for(process: "subprocess.Popen[str]", address: str) -> None:
@@ -206,8 +205,15 @@ def _wait_for(process: "subprocess.Popen[str]", address: str) -> None:
             return
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.1)
-    process.kill()
+    _end(process)
     pytest.fail(f"nothing answers: {process.communicate()}")
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    """The server and its worker, which would outlive it: they have a process group of their own."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def fetch(address: str, body: Any = None, key: str = "") -> Any:

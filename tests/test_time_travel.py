@@ -22,7 +22,7 @@ from ledger.refusals import Refused
 from ledger.store import reading, size, writing
 from projections import runner
 from projections.answers import ANSWERS, LEDGER_WIDE, PROJECTIONS, folded_rows, make
-from projections.queries import indexed_rows, mission_entries
+from projections.queries import answers, indexed_rows, mission_entries
 from projections.runner import RebuildOvertaken, rebuild
 from projections.tables import generations, rectangles, routes
 from tests.builders import announced, append, corrected, deployed, people, registered, retracted, said
@@ -179,6 +179,25 @@ def test_no_history_makes_a_projection_or_an_answer_raise(history: list[Batch], 
                 for reported_by in (None, valid_at):
                     made = make(ANSWERS, folded_rows(own, NAMES, mission, valid_at, known, reported_by), valid_at)
                     assert made.keys() == ANSWERS.keys()
+
+
+def test_a_pledge_revised_before_the_day_of_its_announcement_is_none_before_that_day(engine: Engine) -> None:
+    append(engine, registered(), announced("a", effective="2024-05"))
+    append(engine, said("pledge.revised", "2024-03", pledge="a", items=[people(30)]))
+
+    with reading(engine) as connection:
+        made = {day: answers(connection, "test-mission", list(ANSWERS), day, 2) for day in ("2024-04-30", "2024-05-01")}
+
+    assert [[pledge["status"] for pledge in one["pledges"]] for one in made.values()] == [[], ["announced"]]
+
+
+def test_an_entry_is_corrected_in_one_field_whatever_its_others_refer_to(engine: Engine) -> None:
+    append(engine, registered(), announced("a"), deployed(fulfils="a"), deployed())
+    append(engine, corrected(3, to_data={"fulfils": "a"}))
+
+    corrections = [append(engine, corrected(target, to_data={"party": "KEN"})) for target in (2, 3)]
+
+    assert [entry.target for batch in corrections for entry in batch] == [2, 3]
 
 
 def test_the_histories_hold_every_type_of_event() -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from api.cli import database
 from api.cli.command import Declined, output_option, progress, writing_to
 from api.sheets import ENVELOPE, columns, flatten, guarded
-from ledger.entries import Entry
+from ledger.entries import Entry, document
 from ledger.store import reading, size, stream_entries
 from ledger.tables import entries
 from ledger.values import nearest_first
@@ -59,10 +59,8 @@ Source = Callable[[], Iterator[Entry]]
 
 
 def _json_lines(source: Source) -> Iterator[bytes]:
-    from api.entries import entry_json  # late: it loads the web framework, which no other line here needs
-
     for entry in source():
-        yield orjson.dumps(entry_json(entry)) + b"\n"
+        yield orjson.dumps(document(entry)) + b"\n"
 
 
 def _csv_lines(source: Source) -> Iterator[bytes]:

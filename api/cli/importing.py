@@ -12,16 +12,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any, get_args, get_type_hints
 
 import orjson
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine
 
 from api.cli.command import progress
 from api.sheets import ENVELOPE, LEDGERS_OWN, Fault, Row, read_csv, read_xlsx
-from ledger import tables
 from ledger.events import EVENTS
 from ledger.refusals import Refusal, Refused
 from ledger.said import Event
 from ledger.schemas import Invalid, parse_data, parse_event
-from ledger.store import Recorded, lock_head, record, writing
+from ledger.store import Recorded, lock_head, receipts_under, record, writing
 from ledger.values import as_json
 from projections.runner import update_projections
 
@@ -209,8 +208,8 @@ def bring_in(engine: Engine, batch: Batch, *, actor: str, key: str | None = None
     with progress("Recording"), writing(engine) as connection:
         head, _ = lock_head(connection)
         earlier = _earlier(connection, name, actor, anybody=key is None)
-        placed = _placed(batch, earlier.first_position if earlier else head)
-        who = earlier.actor if earlier else actor
+        who, first = earlier or (actor, head)
+        placed = _placed(batch, first)
         try:
             events = [one.event for one in placed]
             recorded = record(connection, events, actor=who, key=name, project=update_projections) if events else None
@@ -223,12 +222,11 @@ def bring_in(engine: Engine, batch: Batch, *, actor: str, key: str | None = None
         return recorded
 
 
-def _earlier(connection: Connection, key: str, actor: str, *, anybody: bool) -> Any:
+def _earlier(connection: Connection, key: str, actor: str, *, anybody: bool) -> tuple[str, int] | None:
     """The receipt of an earlier import under the key: the actor's own, else, where that is wanted, anybody's."""
-    r = tables.receipts.c
-    query = select(r.actor, r.first_position).where(r.key == key).order_by(r.first_position)
-    found = connection.execute(query if anybody else query.where(r.actor == actor)).all()
-    return next((receipt for receipt in found if receipt.actor == actor), found[0] if found else None)
+    found = receipts_under(connection, key)
+    own = next((receipt for receipt in found if receipt[0] == actor), None)
+    return own or (found[0] if anybody and found else None)
 
 
 def _faults(refused: Refused, placed: Sequence[Said], batch: Batch) -> list[Fault]:

@@ -59,7 +59,7 @@ def snapshot(mission: str, only: list[str] | None, as_json: bool, **clocks: Any)
         _check_mission(connection, mission, question)
         data = _answers(connection, mission, only or list(ANSWERS), question)
     if as_json:
-        _print_json({**_truth(question), "mission": mission, "data": data})
+        _print_json({**question.truth, "mission": mission, "data": data})
         return
     show(_heading(mission, question), *(answer_table(name, found) for name, found in data.items()))
 
@@ -80,7 +80,7 @@ def history(mission: str, pledge: str | None, as_json: bool, **clocks: Any) -> N
             data = pledge_history(connection, mission, pledge, question)
             _check_pledge(connection, mission, pledge, question, bool(data))
     if as_json:
-        _print_json({**_truth(question), "mission": mission, "data": data})
+        _print_json({**question.truth, "mission": mission, "data": data})
         return
     show(_heading(mission, question), (history_table if pledge is None else changes_table)(data))
 
@@ -105,7 +105,7 @@ def diff(mission: str, as_json: bool, reported_by: str | None, **clocks: Any) ->
         _check_mission(connection, mission, max(before, after, key=lambda question: question.known))
         data = differences(*(_answers(connection, mission, list(ANSWERS), question) for question in (before, after)))
     if as_json:
-        _print_json({"mission": mission, "from": _truth(before), "to": _truth(after), "data": data})
+        _print_json({"mission": mission, "from": before.truth, "to": after.truth, "data": data})
         return
     if not data:
         click.echo("Nothing differs.")
@@ -142,12 +142,6 @@ def _check_pledge(connection: Connection, mission: str, pledge: str, question: Q
 def _answers(connection: Connection, mission: str, names: list[str], question: Question) -> dict[str, Any]:
     made = answers(connection, mission, names, question.valid_at, question.known, question.reported_by)
     return {name: made[name] for name in names}
-
-
-def _truth(question: Question) -> dict[str, Any]:
-    from api.missions import truth  # late: it loads the web framework, which no table for people needs
-
-    return truth(question)
 
 
 def _print_json(document: dict[str, Any]) -> None:

@@ -6,17 +6,15 @@ from typing import Any
 import click
 import orjson
 from rich.table import Table
-from sqlalchemy import select
 
 import migrations
 from api.cli import database
 from api.cli.command import Name, json_option, progress
 from api.cli.tables import show
 from ledger import keys as ledger_keys
-from ledger import tables as ledger_tables
-from ledger.store import reading, writing
+from ledger.store import last_recorded_at, reading, size, writing
 from projections import runner
-from projections.tables import generations
+from projections.runner import projected_size
 
 
 @click.command()
@@ -43,11 +41,10 @@ def status(as_json: bool) -> None:
     """Tell how large the ledger is, when it last grew, and whether schema and projections are up to date."""
     with database.opened() as engine:
         with reading(engine) as connection:
-            head = connection.execute(select(ledger_tables.head)).one()
-            projected = connection.execute(select(generations.c.size)).scalar_one()
+            recorded, newest, projected = size(connection), last_recorded_at(connection), projected_size(connection)
         found: dict[str, Any] = {
-            "size": head.size,
-            "recorded_at": head.recorded_at or None,
+            "size": recorded,
+            "recorded_at": newest,
             "schema_current": migrations.is_current(engine),
             "projections_size": projected,
             "database": engine.url.render_as_string(hide_password=True),
@@ -55,10 +52,10 @@ def status(as_json: bool) -> None:
     if as_json:
         click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2))
         return
-    behind = head.size - projected
+    behind = recorded - projected
     click.echo(f"Database      {found['database']}")
     click.echo("Schema        current")
-    click.echo(f"Entries       {head.size:,}")
+    click.echo(f"Entries       {recorded:,}")
     click.echo(f"Last entry    {found['recorded_at'] or 'none yet'}")
     click.echo(
         f"Projections   {'up to date' if not behind else f'{behind:,} entries behind; run `mission-ledger rebuild`'}"
