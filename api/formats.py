@@ -9,12 +9,13 @@ from typing import Any
 import orjson
 from flask import Response, request
 
+from api.parameters import settings
 from api.problems import Problem
 
 JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"
 _NAMES = {"json": JSON, "ndjson": NDJSON, "csv": CSV}
 _ACCEPTED = {JSON: JSON, NDJSON: NDJSON, "application/ndjson": NDJSON, "application/jsonl": NDJSON, CSV: CSV}
-IMMUTABLE = "public, max-age=31536000, immutable"
+FOR_EVER = "max-age=31536000, immutable"
 
 
 def wanted(chosen: str | None, lists: bool) -> str:
@@ -39,10 +40,15 @@ def answer(document: Mapping[str, Any], media: str = JSON, fixed: bool = False) 
     body = encode(document, media)
     response = Response(body, content_type=media + ("; charset=utf-8" if media != JSON else ""))
     response.set_etag(hashlib.sha256(body).hexdigest()[:32])
-    response.headers["Cache-Control"] = IMMUTABLE if fixed else "no-cache"
+    response.headers["Cache-Control"] = _for_ever() if fixed else "no-cache"
     response.headers["Vary"] = "Accept, Authorization"
     response.make_conditional(request)
     return response
+
+
+def _for_ever() -> str:
+    """Caches that others share may keep an answer only where everybody may read it."""
+    return f"{'public' if settings().anonymous_reading else 'private'}, {FOR_EVER}"
 
 
 def encode(document: Mapping[str, Any], media: str) -> bytes:

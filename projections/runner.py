@@ -255,7 +255,7 @@ def _write(connection: Connection, work: Work) -> None:
                 "valid_to": new.valid_to,
                 "known_from": new.known_from,
                 "known_to": ends.get(id(new), OPEN),
-                "row": orjson.dumps(new.row),
+                "row": orjson.dumps(new.row, option=orjson.OPT_SORT_KEYS),
             }
             for new in line.opened
         ]

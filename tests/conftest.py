@@ -1,6 +1,6 @@
 """Databases for the tests: every test that takes `engine` runs on SQLite and on a real PostgreSQL server.
 
-The server is the one of TEST_DATABASE_URL (an address with the right to create databases), else one started
+The server is the one of TEST_DATABASE_URL (a superuser's address: tests make databases and roles), else one started
 from the binaries that the test dependencies bring. There is no third case: nothing is skipped for want of a server.
 """
 

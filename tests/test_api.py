@@ -15,6 +15,7 @@ from api.settings import Settings
 from ledger import keys
 from ledger.refusals import REFUSALS
 from ledger.store import writing
+from projections.runner import rebuild
 from tests.builders import announced, append, corrected, deployed, people, registered, said
 
 
@@ -252,6 +253,27 @@ def test_a_snapshot_of_fixed_clocks_never_changes_and_says_so(desk: Desk) -> Non
     assert before.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert before.headers["ETag"] == after.headers["ETag"]
     assert not before.headers["ETag"].startswith("W/")
+
+
+def test_a_fixed_answer_keeps_its_bytes_when_the_projections_are_made_anew(desk: Desk, engine: Engine) -> None:
+    desk.post(
+        [registered(), announced("a", source={"title": "A", "url": "https://example.org"}), deployed(fulfils="a")]
+    )
+    fixed = {"valid_at": "2024-06-01", "known_position": "2"}
+    before = desk.get("/v1/missions/test-mission/snapshot", **fixed)
+
+    rebuild(engine)
+
+    assert desk.get("/v1/missions/test-mission/snapshot", **fixed).data == before.data
+
+
+def test_fixed_answers_are_private_where_not_everybody_may_read(engine: Engine) -> None:
+    append(engine, registered())
+    desk = desk_on(engine, "reader", anonymous_reading=False)
+
+    answer = desk.get("/v1/missions/test-mission/snapshot", valid_at="2024-06-01", known_position="0")
+
+    assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
 
 
 def test_an_answer_that_may_change_is_revalidated(desk: Desk) -> None:

@@ -37,7 +37,7 @@ def test_another_implementation_writes_the_same_bytes(document: Any) -> None:
     assert json.loads(written) == document
 
 
-@thorough(200)
+@thorough(100)
 @given(st.dictionaries(ASCII, DOCUMENTS, min_size=2, max_size=6), st.randoms(use_true_random=False))
 def test_the_order_of_fields_does_not_matter(document: dict[str, Any], chance: Any) -> None:
     shuffled = list(document.items())

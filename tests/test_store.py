@@ -155,3 +155,20 @@ def test_entries_out_of_order_are_refused_by_the_database(engine: Engine) -> Non
                 "SELECT 5, 'x', 'x', 1, type, effective, first_day, last_day, recorded_at, actor, 5, parties, envelope FROM entries"
             )
         )
+
+
+def test_a_temporary_table_cannot_stand_in_for_the_entries_in_the_guard(engine: Engine) -> None:
+    append(engine, registered())
+    if engine.dialect.name == "sqlite":
+        return  # a trigger of SQLite names tables of its own database only
+
+    with writing(engine) as connection:
+        connection.execute(text("CREATE TEMP TABLE entries AS SELECT 998 AS position"))
+        disorder = text(
+            "INSERT INTO public.entries (position, id, stream, version, type, effective, first_day, last_day, "
+            "recorded_at, actor, root, parties, envelope) SELECT 999, 'x', 'x', 1, type, effective, first_day, "
+            "last_day, recorded_at, actor, 999, parties, envelope FROM public.entries"
+        )
+        with pytest.raises(DBAPIError, match="out of order"), connection.begin_nested():
+            connection.execute(disorder)
+        connection.execute(text("DROP TABLE pg_temp.entries"))

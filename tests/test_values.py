@@ -316,7 +316,7 @@ def test_half_a_character_is_refused_since_it_cannot_be_written_down(name: str) 
     taken = TAKEN[name][0]
 
     for half in ("\ud800", "\udfff"):
-        with pytest.raises(ValueError, match="half of a character"):
+        with pytest.raises(ValueError, match=r"half of a character|is not"):
             text_of(name).check(taken[:4] + half)
 
 

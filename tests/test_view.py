@@ -380,7 +380,7 @@ def test_the_view_is_the_naive_view_of_any_log(
         assert_as_defined(entries, valid_at, known, reported_by)
 
 
-@VIEW
+@settings(VIEW, max_examples=150)
 @given(histories(), st.lists(_QUESTIONS, min_size=1, max_size=5))
 def test_the_view_is_the_naive_view_of_any_history(
     history: list[Batch], questions: list[tuple[str, int, str | None]]

@@ -14,7 +14,7 @@ PartyRole = Annotated[str, closed(codes.PARTY_ROLES, "party_role", "the role of 
 class PartnerGroupConstituted:
     """A group is set up, or a rule of its own becomes known."""
 
-    group: PartyCode = told("The group's code.", example="SGP")
+    group: PartyCode = told("The group's code.", example="SGP-HTI")
     name: Title | None = optional("Its name.")
     rule: Prose | None = optional("How it is composed and decides.")
 
@@ -23,7 +23,7 @@ class PartnerGroupConstituted:
 class PartnerJoined:
     """A party becomes a member, or declares that it shall."""
 
-    group: PartyCode = told("The group.", example="SGP")
+    group: PartyCode = told("The group.", example="SGP-HTI")
     party: PartyCode = told("The member.", example="KEN")
     role: PartyRole | None = optional("Its role.")
     by_virtue_of: Slug | None = optional(

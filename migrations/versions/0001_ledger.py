@@ -18,7 +18,8 @@ def upgrade() -> None:
     _projection_tables()
     op.execute("INSERT INTO head (id, size, recorded_at) VALUES (1, 0, '')")
     op.execute("INSERT INTO generations (id, live, latest, size) VALUES (1, 1, 1, 0)")
-    guards = _sqlite_guards() if op.get_bind().dialect.name == "sqlite" else _postgresql_guards()
+    connection = op.get_bind()
+    guards = _sqlite_guards() if connection.dialect.name == "sqlite" else _postgresql_guards(_own_entries(connection))
     for statement in guards:
         op.execute(sa.text(statement))
 
@@ -135,12 +136,17 @@ def _sqlite_guards() -> list[str]:
     ]
 
 
-def _postgresql_guards() -> list[str]:
+def _own_entries(connection: sa.Connection) -> str:
+    """The table with its schema, so that no temporary table of the same name can stand in for it in the guard."""
+    return connection.execute(sa.text("SELECT format('%I.entries', current_schema())")).scalar_one()
+
+
+def _postgresql_guards(entries: str) -> list[str]:
     guards = [
         "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION '% are append-only: % is refused', TG_TABLE_NAME, TG_OP; END $$",
         "CREATE FUNCTION refuse_disorder() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN IF NEW.position IS DISTINCT FROM (SELECT coalesce(max(position), -1) + 1 FROM entries) THEN "
+        f"$$ BEGIN IF NEW.position IS DISTINCT FROM (SELECT coalesce(max(position), -1) + 1 FROM {entries}) THEN "
         "RAISE EXCEPTION 'entries are append-only: this one is out of order'; END IF; RETURN NEW; END $$",
         "CREATE TRIGGER entries_in_order BEFORE INSERT ON entries FOR EACH ROW EXECUTE FUNCTION refuse_disorder()",
     ]
