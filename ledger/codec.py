@@ -5,16 +5,21 @@ from typing import Any
 
 import orjson
 
-_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+_OPTIONS = (
+    orjson.OPT_SORT_KEYS
+    | orjson.OPT_STRICT_INTEGER
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+)
 
 
 def canonical(value: Any) -> bytes:
     """`value` as canonical JSON. Keys must be ASCII and numbers whole and below 2^53 in size: then sorting by
     code point is RFC 8785's order and no number has two spellings. Raises ValueError otherwise."""
-    _check(value)
     try:
+        _check(value)
         return orjson.dumps(value, option=_OPTIONS)
-    except (TypeError, orjson.JSONEncodeError) as error:
+    except (TypeError, orjson.JSONEncodeError, RecursionError) as error:
         raise ValueError(f"cannot be written as canonical JSON: {error}") from error
 
 

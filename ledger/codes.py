@@ -156,7 +156,7 @@ CASUALTY_KINDS = MappingProxyType(
         "died_cause_not_stated": "died, cause not stated",
         "wounded_in_action": "wounded by hostile action",
         "injured_in_accident": "injured in an accident",
-        "missing": "missing",
+        "missing": "missing, fate unknown",
     }
 )
 
@@ -174,7 +174,7 @@ EQUIPMENT_STATUSES = MappingProxyType(
         "in_use": "in use",
         "unserviceable": "out of service",
         "authorised": "authorised for delivery",
-        "planned": "planned",
+        "planned": "planned, not yet authorised",
     }
 )
 

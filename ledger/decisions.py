@@ -16,7 +16,7 @@ from ledger.refusals import Refusal
 from ledger.said import Event
 from ledger.schemas import Invalid, parse_data
 from ledger.standing import Standing, as_it_stands, merge, retracted, standing
-from ledger.values import nearest_first
+from ledger.values import as_json, nearest_first
 
 Refused = Refusal | None
 Rule = Callable[[Any, list[Standing]], Refused]
@@ -182,8 +182,13 @@ def _unknown_references(event: Event, known: Known) -> list[Refusal]:
             f"{stream.split('/', 1)[1]} is not in the ledger; record it first or correct the name",
         )
         for pointer, stream in _references(event.mission, event.data)
-        if not standing(known.streams[stream])
+        if not _has_begun(known.streams[stream])
     ]
+
+
+def _has_begun(entries: list[Entry]) -> bool:
+    """Whether anything but claims stands in a stream."""
+    return any(s.entry.target is None for s in standing(entries))
 
 
 def _in_order(entries: list[Entry]) -> list[Standing]:
@@ -202,10 +207,19 @@ def _decide_about(event: Event, known: Known) -> Accepted | list[Refusal]:
         ]
     data = replace(event.data, **{name: entry.position for name, entry in found.items() if entry is not None})
     refusals = [refusal for check in _ABOUT_CHECKS if (refusal := check(event, data, target, known))]
-    event = replace(event, data=data)
+    event = replace(event, data=data if refusals else _in_normal_form(data, target, known))
     return (refusals + _moved(event, target.stream, known)) or Accepted(
         event, target.stream, target.mission, target.root
     )
+
+
+def _in_normal_form(data: Any, target: Entry, known: Known) -> Any:
+    """A correction with its fields in the form in which they would have been recorded, such as a symbol without spaces."""
+    if not isinstance(data, EntryCorrected) or not data.data:
+        return data
+    merged = merge(as_it_stands(target, known.families[target.root]).data, data.data)
+    stored = as_json(parse_data(target.type, dict(merged)))
+    return replace(data, data={name: stored.get(name) for name in data.data})
 
 
 def _entry(target: int | str, known: Known) -> Entry | None:
@@ -266,23 +280,30 @@ def _not_valid(change: Mapping[str, Any], target: Entry, known: Known, pointer: 
         return Refusal(
             "wrong-correction", f"{pointer}/{strange}", f"{target.type} has no such field; its fields are: {fields}"
         )
-    if "target" in change and change["target"] != (target.data or {}).get("target"):
-        text = "an entry cannot be made to be about another one; retract it and record it anew"
-        return Refusal("wrong-correction", f"{pointer}/target", text)
-    merged = merge(as_it_stands(target, known.families[target.root]).data, change)
+    now = as_it_stands(target, known.families[target.root]).data
+    for name in ("target", "rival"):
+        if EVENTS[target.type].ABOUT and change.get(name) is not None and change[name] != now.get(name):
+            text = "an entry cannot be made to be about another one; retract it and record it anew"
+            return Refusal("wrong-correction", f"{pointer}/{name}", text)
+    merged = merge(now, change)
     try:
         corrected = parse_data(target.type, dict(merged), pointer)
     except Invalid as error:
         return Refusal("wrong-correction", error.faults[0].pointer, error.faults[0].detail)
     if isinstance(corrected, EntryCorrected):
+        if "data" not in change:
+            return None
         inner = next(entry for entry in known.families[target.root] if entry.position == corrected.target)
         return _not_valid(corrected.data or {}, inner, known, f"{pointer}/data")
-    return _unknown_after_correction(corrected, target, known, pointer)
+    return _unknown_after_correction(change, corrected, target, known, pointer)
 
 
-def _unknown_after_correction(corrected: Any, target: Entry, known: Known, pointer: str) -> Refused:
-    for _, stream in _references(target.mission, corrected):
-        if not standing(known.streams.get(stream, [])):
+def _unknown_after_correction(
+    change: Mapping[str, Any], corrected: Any, target: Entry, known: Known, pointer: str
+) -> Refused:
+    """What the change refers to must exist; references that it leaves alone were judged when they were made."""
+    for field_pointer, stream in _references(target.mission, corrected):
+        if field_pointer.removeprefix("/data/") in change and not _has_begun(known.streams.get(stream, [])):
             text = f"{stream.split('/', 1)[1]} is not in the ledger; record it first or correct the name"
             return Refusal("unknown-subject", pointer, text)
     return None

@@ -186,8 +186,10 @@ def field_for(annotation: Any, metadata: typing.Mapping[str, Any], required: boo
     if get_origin(annotation) is Annotated:
         return _text_field(_text_of(annotation), options)
     if get_origin(annotation) is Literal:
-        return mf.String(validate=validate.Equal(get_args(annotation)[0]), **options)
+        options["error_messages"]["invalid"] = f"must be {get_args(annotation)[0]}"
+        return mf.String(validate=validate.Equal(get_args(annotation)[0], error="must be {other}"), **options)
     if get_origin(annotation) is tuple:
+        options["error_messages"]["invalid"] = "must be a list"
         most = metadata.get("most") or 100
         length = validate.Length(1, most, error="must hold {min} to {max} things")
         return mf.List(field_for(get_args(annotation)[0], {}, True), validate=length, **options)
@@ -202,7 +204,9 @@ def field_for(annotation: Any, metadata: typing.Mapping[str, Any], required: boo
         made.error_messages.update(bounds)
         return made
     if get_origin(annotation) is dict:
-        return ChangesField(keys=mf.String(validate=validate.Length(max=64)), **options)
+        options["error_messages"]["invalid"] = "must be a JSON object"
+        length = validate.Length(max=64, error="is no field's name: longer than {max} characters")
+        return ChangesField(keys=mf.String(validate=length), **options)
     return mf.Nested(schema_for(annotation)(), **options)
 
 
@@ -262,7 +266,7 @@ def said_schema(type_name: str) -> type[Schema]:
         "data": mf.Nested(
             schema_for(declared)(),
             required=True,
-            error_messages={"required": "is missing"},
+            error_messages={"required": "is missing", "null": "must not be null; leave it out instead"},
             metadata={"description": "What is said."},
         ),
     }
@@ -299,7 +303,7 @@ def check_correction(event: Event, at: str) -> None:
     if (
         isinstance(changed, EntryCorrected)
         and changed.effective is None
-        and changed.data is None
+        and not changed.data
         and changed.source is None
     ):
         raise Invalid([Fault(f"{at}/data", "corrects nothing; give effective, data or source as they should be")])

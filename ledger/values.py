@@ -46,12 +46,13 @@ class Text:
             return self._chosen(text)
         if not text.strip():
             raise ValueError("must not be empty; leave the field out instead")
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise ValueError("holds half of a character (a lone surrogate), which cannot be written down")
+        wanted = self.meaning + (f", such as {self.example}" if self.example else "")
         if len(text) > self.max_length:
-            raise ValueError(f"is longer than {self.max_length} characters")
+            raise ValueError(f"is longer than {self.max_length} characters; wanted is {wanted}")
         if not re.fullmatch(self.pattern, text, re.ASCII):
-            raise ValueError(
-                f"{text[:80]!r} is not {self.meaning}" + (f", such as {self.example}" if self.example else "")
-            )
+            raise ValueError(f"{text[:80]!r} is not {wanted}")
         return self.normal(text) if self.normal else text
 
     def _chosen(self, text: str) -> str:
@@ -66,7 +67,8 @@ def nearest_first(word: str, known: Mapping[str, Any] | list[str], shown: int = 
     import difflib
 
     names = list(known)
-    near = difflib.get_close_matches(word, names, n=3, cutoff=0.5)
+    folded = {name.casefold(): name for name in names}
+    near = [folded[found] for found in difflib.get_close_matches(word.casefold(), list(folded), n=3, cutoff=0.5)]
     ordered = near + [name for name in names if name not in near]
     return ", ".join(ordered[:shown]) + (", …" if len(ordered) > shown else "")
 
@@ -93,7 +95,7 @@ class PartialDate:
         if not FIRST_YEAR <= year <= LAST_YEAR:
             raise ValueError(f"{text} lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
         try:
-            first = date(year, month or 1, day or 1)
+            first = date(year, 1 if month is None else month, 1 if day is None else day)
         except ValueError:
             raise ValueError(f"{text} is not in the calendar") from None
         last_month = month or 12
@@ -233,6 +235,11 @@ def _check_range(low: Any, high: Any, unspecified: str | None, name_low: str, na
             name_low,
             f"a figure is missing; give {name_low}, {name_high} or both, or say with unspecified why there is none",
         )
+    check_order(low, high, name_low, name_high)
+
+
+def check_order(low: Any, high: Any, name_low: str = "minimum", name_high: str = "maximum") -> None:
+    """At least is no more than at most."""
     if low is not None and high is not None and low > high:
         raise Unfit(name_low, f"{name_low} {low} is more than {name_high} {high}")
 

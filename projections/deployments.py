@@ -13,6 +13,16 @@ from projections import figures
 from projections.projection import Projection, Row, corroborations, disputes, pick, rank
 
 _FATAL = ("killed_in_action", "died_of_accident", "died_of_illness", "died_cause_not_stated", "missing")
+_MILITARY = {"troops", "staff_officers", "experts_on_mission", "military_unspecified"}
+_POLICE = {"formed_police_units", "individual_police", "police_unspecified", "law_enforcement_unspecified"}
+_UNIFORMED = {*_MILITARY, *_POLICE, "uniformed_unspecified"}
+_WITHIN = {
+    "military_unspecified": _MILITARY,
+    "police_unspecified": _POLICE,
+    "law_enforcement_unspecified": _POLICE,
+    "uniformed_unspecified": _UNIFORMED,
+    "personnel_unspecified": {*_UNIFORMED, "civilian", "personnel_unspecified"},
+}
 _DIRECTIONS = {
     "personnel.deployed": {"items": 1},
     "personnel.repatriated": {"items": -1},
@@ -172,11 +182,8 @@ def deployments(rows: list[Row]) -> list[Row]:
 
 
 def _against_all(row: Row, people: list[Row]) -> Row:
-    same = (
-        people
-        if row["category"].endswith("unspecified")
-        else [other for other in people if other["category"] == row["category"]]
-    )
+    counted = _WITHIN.get(row["category"], {row["category"]})
+    same = [other for other in people if other["category"] in counted]
     moved = figures.total(figures.again(other["moved"]) for other in same if other["moved"])
     variance = figures.difference(row["reported"]["figure"], moved) if row["reported"] else None
     return {**row, "moved": moved, "variance": variance}

@@ -42,7 +42,7 @@ def again(figure: Mapping[str, Any]) -> Part:
 def total(parts: Iterable[Part], money: bool = False) -> dict[str, Any] | None:
     """The sum of `parts`: {minimum, maximum, approximate, unspecified, entries}; None where there are none.
 
-    `maximum` is null where a part is open above or unspecified; both ends are null where no part has a figure.
+    `maximum` is null where something added is open above or unspecified; both ends are null where no part has a figure.
     Counts are integers, money decimal text. `unspecified` counts the parts without a figure.
     """
     parts = list(parts)
@@ -50,10 +50,11 @@ def total(parts: Iterable[Part], money: bool = False) -> dict[str, Any] | None:
         return None
     known = [p for p in parts if not p.unspecified]
     low = sum((_low(p) for p in known), Decimal(0)) if known else None
-    is_open = len(known) < len(parts) or any((p.high if p.sign > 0 else Decimal(0)) is None for p in known)
+    is_open = not known or any(p.high is None for p in parts if p.sign > 0)
     high = None if is_open else sum((_high(p) for p in known), Decimal(0))
-    if low is not None and any(p.sign < 0 and p.high is None for p in known):
-        low = Decimal(0)
+    if low is not None and any(p.sign < 0 and p.high is None for p in parts):
+        # nobody says how many left: perhaps all of them, but never more than are certainly gone
+        low = min(Decimal(0), low, low if high is None else high)
     return {
         "minimum": _shown(low, money),
         "maximum": _shown(high, money),

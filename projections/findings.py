@@ -8,6 +8,7 @@ from ledger.codes import STATES
 from ledger.symbols import adopted_in_its_year
 from ledger.values import PartialDate
 from projections import mandate
+from projections.pledges import opened
 from projections.projection import Row
 
 CODES: Mapping[str, str] = {
@@ -110,7 +111,7 @@ def _above_ceiling(rows: Rows, answers: Answers) -> Iterator[Row]:
 
 def _after_expiry(rows: Rows, answers: Answers) -> Iterator[Row]:
     given = _terms(rows)
-    for row in answers["deployments"]:
+    for row in (row for row in answers["deployments"] if row["kind"] != "casualty"):
         for movement in row["movements"]:
             day = _first(movement["effective"])
             ends = [act["until"] for act in given if _first(act["adopted"]) <= day]
@@ -215,13 +216,17 @@ def _named(answers: Answers) -> dict[str, set[int]]:
     return {code: entries for code, entries in named.items() if code not in ("mission", "unstated")}
 
 
-_OPENINGS = {"pledges": "terms", "commitments": "signed", "targets": "plan"}
+_OPENINGS: Mapping[str, Callable[[Row], bool]] = {
+    "pledges": opened,
+    "commitments": lambda row: row["signed"] is not None,
+    "targets": lambda row: row["plan"] is not None,
+}
 
 
 def _not_opened(rows: Rows, answers: Answers) -> Iterator[Row]:
-    for name, opening in _OPENINGS.items():
+    for name, is_open in _OPENINGS.items():
         for row in rows[name]:
-            if row["entries"] and row[opening] is None:
+            if row["entries"] and not is_open(row):
                 text = f"{row['key']} has not begun by then, and something is recorded of it"
                 yield _finding("not-opened", f"{name}/{row['key']}", text, row["entries"])
 

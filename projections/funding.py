@@ -133,7 +133,9 @@ def _add_flow(parts: Any, account: Account, flow: Row, row: Row, pledged_in: Map
     if flow["flow"] in ("received", "refunded"):
         sign = -1 if flow["flow"] == "received" else 1
         credited = [a for a in pledged_in.get(flow["fulfils"] or "", []) if a[2] == account[2]] or [account]
-        parts[credited[0]]["settled"].append(figures.part(flow["money"], flow["entries"], sign))
+        settled = {credited[0]} if parts[account].get("pledged") else {credited[0], account}
+        for one in settled:  # an account without a pledge shows what is outstanding of its commitments
+            parts[one]["settled"].append(figures.part(flow["money"], flow["entries"], sign))
 
 
 def _presented(account: Account, parts: Mapping[str, list[figures.Part]], claims: list[Row]) -> Row:

@@ -13,11 +13,12 @@ def _keys(s: Standing) -> Iterable[str]:
 
 
 def _designated(row: Row, s: Standing) -> Row:
+    others = [other for other in row["holders"] if other["party"] != s.data["party"]]
     return {
         **row,
         "created": True,
         "role": "lead_nation",
-        "holders": [*row["holders"], {**pick(s, "party", "instrument"), **since(s)}],
+        "holders": [*others, {**pick(s, "party", "instrument"), **since(s)}],
     }
 
 
@@ -30,7 +31,11 @@ def _created(row: Row, s: Standing) -> Row:
 
 
 def _abolished(row: Row, s: Standing) -> Row:
-    return {**row, "abolished": since(s)}
+    gone = [
+        {**holder, "until": s.effective, "cause": "post_abolished", "entries": [*holder["entries"], *s.positions]}
+        for holder in row["holders"]
+    ]
+    return {**row, "abolished": since(s), "holders": [], "former": [*row["former"], *gone]}
 
 
 def _appointed(row: Row, s: Standing) -> Row:
@@ -79,14 +84,15 @@ LEADERSHIP = Projection(
 
 
 def present(row: Row) -> Row:
-    """The post on the day. It is vacant when it exists and nobody holds it."""
+    """The post on the day. It is vacant when it exists and nobody holds it; who is merely designate does not hold it yet."""
+    held = any(not holder.get("designate") for holder in row["holders"])
     return {
         "post": row["key"].removeprefix("post/"),
         "role": row["role"],
         "title": row["title"],
         "holders": row["holders"],
         "former": row["former"],
-        "vacant": row["created"] and not row["holders"] and row["abolished"] is None,
+        "vacant": row["created"] and not held and row["abolished"] is None,
         "abolished": row["abolished"],
         "disputes": disputes(row),
         "entries": row["entries"],

@@ -78,7 +78,7 @@ def _terminated(row: Row, s: Standing) -> Row:
         **row,
         "terminated": {
             **pick(s, "instrument", "reason"),
-            "last_day": s.data.get("last_day") or s.effective,
+            "last_day": s.data.get("last_day"),
             **since(s),
         },
     }
@@ -156,8 +156,15 @@ def _provenance(row: Row, name: Row, term: Row) -> Row:
 
 def _status(row: Row, given: list[Row], valid_at: str) -> str:
     end = row["terminated"]
-    if end and PartialDate.parse(end["last_day"]).first.isoformat() <= valid_at:
+    if end and _is_over(end, valid_at):
         return "terminated"
     if not given:
         return "registered"
     return "expired" if given[-1]["until"] and given[-1]["until"] < valid_at else "active"
+
+
+def _is_over(end: Row, valid_at: str) -> bool:
+    """A mission is over after its last day where one is stated, else from the day of its termination."""
+    if end["last_day"]:
+        return PartialDate.parse(end["last_day"]).last.isoformat() < valid_at
+    return PartialDate.parse(end["since"]).first.isoformat() <= valid_at

@@ -22,7 +22,14 @@ def _notified(row: Row, s: Standing) -> Row:
 
 
 def _opened(row: Row, s: Standing, said: Row) -> Row:
-    row = {**row, **said, "parties": parties_of(s.data), "converts": [*row["converts"], *s.data.get("converts", [])]}
+    row = {
+        **row,
+        **said,
+        "withdrawn": None,
+        "lapsed": None,
+        "parties": parties_of(s.data),
+        "converts": [*row["converts"], *s.data.get("converts", [])],
+    }
     if "condition" in s.data:
         row = _with_condition(row, s, s.data.get("condition_text"))
     return _with_terms(row, s, s.data["items"])
@@ -31,7 +38,8 @@ def _opened(row: Row, s: Standing, said: Row) -> Row:
 def _with_terms(row: Row, s: Standing, items: Any) -> Row:
     terms = {"items": items, **since(s)}
     due = s.data.get("due") or row["due"]
-    return _changed({**row, "terms": terms, "original": row["original"] or {**terms, "type": s.type}, "due": due}, s)
+    original = row["original"] or ({**terms, "type": s.type} if opened(row) else None)
+    return _changed({**row, "terms": terms, "original": original, "due": due}, s)
 
 
 def _changed(row: Row, s: Standing) -> Row:
@@ -123,7 +131,7 @@ PLEDGES = Projection(
 
 def opened(row: Row) -> bool:
     """Whether the pledge has been made; what arrives of it before its opening is kept and shown later."""
-    return row["terms"] is not None
+    return bool(row["announced"] or row["notified"])
 
 
 def present(row: Row, converted_by: list[str] | None = None) -> Row:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from ledger import codes
 from ledger.events.declaration import event
-from ledger.values import KitItem, PartyCode, PersonnelItem, Prose, Slug, Title, closed, optional, told
+from ledger.values import KitItem, PartyCode, PersonnelItem, Prose, Slug, Title, check_order, closed, optional, told
 
 CasualtyKind = Annotated[str, closed(codes.CASUALTY_KINDS, "casualty_kind", "what happened")]
 Affiliation = Annotated[str, closed(codes.AFFILIATIONS, "affiliation", "where the casualties belong")]
@@ -65,6 +65,9 @@ class CasualtyReported:
     names: tuple[Title, ...] | None = optional("Names, where they were made public.", most=100)
     place: Title | None = optional("Where.")
     circumstances: Prose | None = optional("How.")
+
+    def __post_init__(self) -> None:
+        check_order(self.minimum, self.maximum)
 
 
 @event("equipment.delivered", stream="equipment/{parties}")

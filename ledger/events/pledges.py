@@ -4,7 +4,7 @@ from typing import Annotated
 
 from ledger import codes
 from ledger.events.declaration import event
-from ledger.values import DateText, Item, PartyCode, Prose, Slug, Text, closed, optional, told
+from ledger.values import DateText, Item, PartyCode, Prose, Slug, Text, check_order, closed, optional, told
 
 Formality = Annotated[str, closed(codes.PLEDGE_FORMALITIES, "pledge_formality", "how formally it was pledged")]
 SuspensionCause = Annotated[str, closed(codes.SUSPENSION_CAUSES, "suspension_cause", "why it is suspended")]
@@ -134,3 +134,6 @@ class PledgeTotalReported:
     parties: tuple[PartyCode, ...] | None = optional("The parties counted, where they are named.", most=250)
     reporter: PartyCode | None = optional("Who counts.", example="UN")
     statement: Prose | None = optional("What was said.")
+
+    def __post_init__(self) -> None:
+        check_order(self.minimum, self.maximum)
