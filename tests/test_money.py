@@ -1,0 +1,196 @@
+"""Funding and fulfilment: each shown by a small history in memory."""
+
+from tests.builders import announced, deployed, money, people, said
+from tests.in_memory import answer
+from tests.rows import UN_FUND, flow, left, lost, only, pledged, ranked, received, short, signed, strength
+
+# --- funding ------------------------------------------------------------------------------------------------------
+
+
+def test_each_status_of_money_has_its_own_sum() -> None:
+    events = [
+        pledged("100"),
+        signed("80"),
+        received("50"),
+        received("10"),
+        flow("contribution.suspended", "30"),
+        flow("contribution.resumed", "5"),
+        flow("funds.disbursed", "20"),
+        flow("contribution.refunded", "4"),
+    ]
+
+    row = only("funding", *events)
+
+    sums = {name: row[name]["minimum"] for name in ("pledged", "committed", "received", "disbursed", "refunded")}
+    assert sums == {"pledged": "100", "committed": "80", "received": "60", "disbursed": "20", "refunded": "4"}
+    assert short(row["suspended"]) == ("25", "25")
+    assert (row["party"], row["channel"], row["currency"]) == ("CAN", UN_FUND, "USD")
+
+
+def test_what_is_outstanding_is_what_was_pledged_less_what_came_plus_what_went_back() -> None:
+    pledge_only = only("funding", pledged("100"))
+    partly = only("funding", pledged("100"), signed("80"), received("60"))
+    refunded = only("funding", pledged("100"), received("60"), flow("contribution.refunded", "15"))
+    beyond = only("funding", pledged("100"), received("160"))
+
+    assert [short(row["outstanding"]) for row in (pledge_only, partly, refunded, beyond)] == [
+        ("100", "100"),
+        ("40", "40"),
+        ("55", "55"),
+        ("-60", "-60"),
+    ]
+
+
+def test_without_a_pledge_the_commitment_is_outstanding_and_without_either_nothing() -> None:
+    assert short(only("funding", signed("80"), received("60"))["outstanding"]) == ("20", "20")
+    assert only("funding", received("60"))["outstanding"] is None
+
+
+def test_an_amended_commitment_counts_as_amended_and_a_cancelled_one_not_at_all() -> None:
+    amended = said("commitment.amended", "2024-04-01", commitment="c", money=money("90"))
+    cancelled = said("commitment.cancelled", "2024-05-01", commitment="c")
+
+    after = only("funding", signed("80"), amended)
+
+    assert (short(after["committed"]), after["committed"]["entries"]) == (("90", "90"), [0, 1])
+    assert answer("funding", signed("80"), amended, cancelled) == []
+
+
+def test_currencies_are_never_added() -> None:
+    events = [received("5"), received("7", currency="CAD"), pledged("100")]
+
+    accounts = {row["currency"]: row for row in answer("funding", *events)}
+
+    assert {currency: short(row["received"]) for currency, row in accounts.items()} == {
+        "USD": ("5", "5"),
+        "CAD": ("7", "7"),
+    }
+    assert (accounts["CAD"]["pledged"], short(accounts["USD"]["outstanding"])) == (None, ("95", "95"))
+
+
+def test_a_payment_fulfils_a_pledge_of_another_channel_but_not_of_another_currency() -> None:
+    pledge = pledged("100", channel=None)
+
+    paid = {r["channel"]: r for r in answer("funding", pledge, received("60", fulfils="p"))}
+    foreign = {r["currency"]: r for r in answer("funding", pledge, received("60", currency="CAD", fulfils="p"))}
+
+    assert short(paid["not_stated"]["outstanding"]) == ("40", "40")
+    assert short(foreign["USD"]["outstanding"]) == ("100", "100")
+
+
+def test_a_commitment_is_paid_although_the_payment_fulfils_a_pledge_of_another_channel() -> None:
+    events = [pledged("100", channel=None), signed("100", fulfils="p"), received("100", fulfils="p")]
+
+    accounts = {row["channel"]: short(row["outstanding"]) for row in answer("funding", *events)}
+
+    assert accounts == {"not_stated": ("0", "0"), UN_FUND: ("0", "0")}
+
+
+def test_a_withdrawn_or_deprecated_pledge_is_not_pledged_money() -> None:
+    withdrawn = said("pledge.withdrawn", "2024-02-01", pledge="p")
+
+    assert answer("funding", pledged("100"), withdrawn) == []
+    assert answer("funding", pledged("100"), ranked(0, "deprecated")) == []
+    assert answer("funding", received("100"), ranked(0, "deprecated")) == []
+    assert answer("funding", signed("100"), ranked(0, "deprecated")) == []
+
+
+def test_a_pledge_without_a_figure_is_pledged_and_has_no_sum() -> None:
+    item = {"kind": "money", "currency": "USD", "unspecified": "not_stated", "channel": UN_FUND}
+    unstated = said("pledge.announced", pledge="p", party="CAN", items=[item])
+
+    row = only("funding", unstated, received("60"))
+
+    assert (short(row["pledged"]), row["pledged"]["unspecified"]) == ((None, None), 1)
+    assert row["outstanding"]["maximum"] is None
+
+
+# --- fulfilment ---------------------------------------------------------------------------------------------------
+
+
+def test_what_was_pledged_is_set_against_what_came() -> None:
+    events = [announced("a", count=100), deployed(count=24), left(4), said("pledge.suspended", "2024-08", pledge="a")]
+
+    row = only("fulfilment", *events)
+
+    assert (row["party"], row["kind"], row["of"], row["pledges"]) == ("JAM", "personnel", "person", ["a"])
+    assert [short(row[name]) for name in ("pledged", "delivered", "outstanding")] == [(100, 100), (20, 20), (80, 80)]
+    assert (row["suspended"], row["conditional"], row["entries"]) == (True, False, [0, 1, 2])
+
+
+def test_people_are_fulfilled_whatever_their_category_and_shown_by_category() -> None:
+    police = said("personnel.deployed", party="JAM", items=[people(30, category="individual_police")])
+
+    row = only("fulfilment", announced("a", count=100, condition="command"), police)
+
+    shown = {c["category"]: (short(c["pledged"]), short(c["delivered"])) for c in row["categories"]}
+    assert short(row["outstanding"]) == (70, 70)
+    assert shown == {"individual_police": (None, (30, 30)), "troops": ((100, 100), None)}
+    assert row["conditional"]
+
+
+def test_what_is_pledged_and_not_begun_is_outstanding_as_a_whole() -> None:
+    row = only("fulfilment", announced("a", count=100))
+
+    assert (row["delivered"], short(row["outstanding"])) == (None, (100, 100))
+
+
+def test_a_range_is_outstanding_as_a_range_and_no_figure_as_none() -> None:
+    ranged = said("pledge.announced", pledge="a", party="JAM", items=[people(50, 100)])
+    unstated = said("pledge.announced", pledge="a", party="JAM", items=[people(None)])
+
+    assert short(only("fulfilment", ranged, deployed(count=20))["outstanding"]) == (30, 80)
+    assert only("fulfilment", unstated, deployed(count=20))["outstanding"] is None
+
+
+def test_what_comes_without_a_pledge_is_delivered_all_the_same() -> None:
+    row = only("fulfilment", deployed(count=20))
+
+    assert (row["pledged"], short(row["delivered"]), row["outstanding"], row["pledges"]) == (None, (20, 20), None, [])
+
+
+def test_money_is_fulfilled_by_what_was_received_in_its_currency() -> None:
+    elsewhere = received("30", channel="direct_in_kind")
+    fulfilling = received("60", channel="direct_in_kind", fulfils="p")
+
+    by_currency = {
+        row["of"]: row
+        for row in answer("fulfilment", pledged("100"), elsewhere, fulfilling, received("5", currency="CAD"))
+    }
+
+    assert short(by_currency["USD"]["delivered"]) == ("90", "90")
+    assert short(by_currency["USD"]["outstanding"]) == ("40", "40")
+    assert (by_currency["CAD"]["pledged"], short(by_currency["CAD"]["delivered"])) == (None, ("5", "5"))
+
+
+def test_what_was_refunded_is_outstanding_again() -> None:
+    events = [pledged("100"), received("60"), flow("contribution.refunded", "15")]
+
+    row = only("fulfilment", *events)
+
+    assert short(row["outstanding"]) == short(only("funding", *events)["outstanding"]) == ("55", "55")
+
+
+def test_gifts_to_others_casualties_and_reports_fulfil_nothing() -> None:
+    truck = {"kind": "equipment", "category": "truck", "minimum": 2, "maximum": 2}
+    events = [
+        said("equipment.delivered", party="USA", items=[truck], recipient="HTI"),
+        lost("wounded_in_action", minimum=1, maximum=1),
+        strength(people(50)),
+        strength(people(5), party="JAM"),
+    ]
+
+    assert answer("fulfilment", *events) == []
+
+
+def test_equipment_and_services_are_matters_of_their_own() -> None:
+    truck = {"kind": "equipment", "category": "truck", "minimum": 3, "maximum": 3}
+    training = {"kind": "service", "category": "training", "minimum": 40, "unit": "person_trained"}
+    events = [
+        said("pledge.announced", pledge="k", party="USA", items=[truck, training]),
+        said("equipment.delivered", "2024-02-01", party="USA", items=[{**truck, "minimum": 1, "maximum": 1}]),
+    ]
+
+    matters = {(row["kind"], row["of"]): short(row["outstanding"]) for row in answer("fulfilment", *events)}
+
+    assert matters == {("equipment", "truck"): (2, 2), ("service", "training/person_trained"): (40, None)}
