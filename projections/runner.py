@@ -296,10 +296,7 @@ def rebuild(engine: Engine, progress: Callable[[int, int], None] = lambda done, 
     a time the earlier gives way (RebuildOvertaken).
     """
     with writing(engine) as connection:
-        lock_head(connection)
-        fresh = connection.execute(select(generations.c.latest)).scalar_one() + 1
-        connection.execute(update(generations).values(latest=fresh))
-        _remove_all_but(connection, connection.execute(select(generations.c.live)).scalar_one())
+        fresh = _begin_generation(connection)
     with reading(engine) as connection:
         done, of = 0, size(connection)
     while done < of:
@@ -315,6 +312,19 @@ def rebuild(engine: Engine, progress: Callable[[int, int], None] = lambda done, 
         _remove_all_but(connection, fresh)
     progress(done, of)
     return of
+
+
+def _begin_generation(connection: Connection) -> int:
+    """The number of a new generation; rows of all but the live one are removed. Works from nothing, too."""
+    lock_head(connection)
+    state = connection.execute(select(generations.c.live, generations.c.latest)).one_or_none()
+    if state is None:
+        connection.execute(insert(generations).values(id=1, live=0, latest=1, size=0))
+        _remove_all_but(connection, 0)
+        return 1
+    connection.execute(update(generations).values(latest=state.latest + 1))
+    _remove_all_but(connection, state.live)
+    return state.latest + 1
 
 
 def _give_way(connection: Connection, generation: int) -> None:
