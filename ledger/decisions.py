@@ -16,7 +16,7 @@ from ledger.refusals import Refusal
 from ledger.said import Event
 from ledger.schemas import Invalid, parse_data
 from ledger.standing import Standing, as_it_stands, merge, retracted, standing
-from ledger.values import as_json, nearest_first
+from ledger.values import as_json, is_position, is_slug, nearest_first
 
 Refused = Refusal | None
 Rule = Callable[[Any, list[Standing]], Refused]
@@ -105,15 +105,18 @@ def _named_streams(mission: str | None, data: Any) -> set[str]:
         f"{mission}/{subject}/{one}"
         for subject, named in pairs
         for one in (named if isinstance(named, list) else [named])
-        if isinstance(one, str)
+        if is_slug(one)
     }
 
 
 def _targets(event: Event) -> list[int | str]:
+    """The entries that an event names: its target, a rival, and the rival that a correction gives instead."""
     if not event.data.ABOUT:
         return []
-    rival = getattr(event.data, "rival", None)
-    return [event.data.target] + ([rival] if rival is not None else [])
+    named = [event.data.target, getattr(event.data, "rival", None)]
+    changes = _nested(event.data.data) if isinstance(event.data, EntryCorrected) else []
+    instead = [change.get("rival") for change in changes]
+    return [name for name in named if name is not None] + [one for one in instead if is_position(one)]
 
 
 _REFERENCES = {"fulfils": "pledge", "converts": "pledge", "commitment": "commitment", "supersedes": "target"}
@@ -281,10 +284,9 @@ def _not_valid(change: Mapping[str, Any], target: Entry, known: Known, pointer: 
             "wrong-correction", f"{pointer}/{strange}", f"{target.type} has no such field; its fields are: {fields}"
         )
     now = as_it_stands(target, known.families[target.root]).data
-    for name in ("target", "rival"):
-        if EVENTS[target.type].ABOUT and change.get(name) is not None and change[name] != now.get(name):
-            text = "an entry cannot be made to be about another one; retract it and record it anew"
-            return Refusal("wrong-correction", f"{pointer}/{name}", text)
+    moved = _moved_claim(change, now, target, known, pointer) if EVENTS[target.type].ABOUT else None
+    if moved is not None:
+        return moved
     merged = merge(now, change)
     try:
         corrected = parse_data(target.type, dict(merged), pointer)
@@ -296,6 +298,20 @@ def _not_valid(change: Mapping[str, Any], target: Entry, known: Known, pointer: 
         inner = next(entry for entry in known.families[target.root] if entry.position == corrected.target)
         return _not_valid(corrected.data or {}, inner, known, f"{pointer}/data")
     return _unknown_after_correction(change, corrected, target, known, pointer)
+
+
+def _moved_claim(
+    change: Mapping[str, Any], now: Mapping[str, Any], target: Entry, known: Known, pointer: str
+) -> Refused:
+    """An entry about another stays about that one; the rival that it names may be put right."""
+    if change.get("target") not in (None, now.get("target")):
+        text = "an entry cannot be made to be about another one; retract it and record it anew"
+        return Refusal("wrong-correction", f"{pointer}/target", text)
+    rival = change.get("rival")
+    if rival is None or (is_position(rival) and rival != now.get("target") and rival in known.entries):
+        return None
+    text = f"{rival!r} is no other entry's position; name the entry that says otherwise by its position"
+    return Refusal("wrong-correction", f"{pointer}/rival", text)
 
 
 def _unknown_after_correction(

@@ -19,9 +19,19 @@ from marshmallow_oneofschema import OneOfSchema
 from ledger.events import EVENTS
 from ledger.events.about_entries import EntryCorrected
 from ledger.said import Event
-from ledger.values import DateText, MissionName, Prose, Ref, Source, Text, Unfit, nearest_first
+from ledger.values import (
+    MAX_SAFE_INTEGER,
+    DateText,
+    MissionName,
+    Prose,
+    Ref,
+    Source,
+    Text,
+    Unfit,
+    is_position,
+    nearest_first,
+)
 
-MAX_SAFE_INTEGER = 2**53 - 1
 MAX_DEPTH = 12
 
 
@@ -61,7 +71,7 @@ class TargetField(mf.Field):
     """A position (integer) or a ref (string)."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | str:
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_SAFE_INTEGER:
+        if is_position(value):
             return value
         if isinstance(value, str):
             return TextField(_text_of(Ref)).deserialize(value)

@@ -18,6 +18,7 @@ from ledger import codes, symbols
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 MAX_COUNT = 10**9
+MAX_SAFE_INTEGER = 2**53 - 1
 
 
 class Unfit(ValueError):
@@ -359,6 +360,16 @@ class Source:
     def __post_init__(self) -> None:
         if self.symbol is None and self.url is None and self.title is None:
             raise Unfit("title", "a source needs a symbol, a url or a title")
+
+
+def is_slug(value: Any) -> bool:
+    """Whether a value of unchecked JSON could be a short name."""
+    return isinstance(value, str) and len(value) <= 64 and re.fullmatch(_SLUG, value, re.ASCII) is not None
+
+
+def is_position(value: Any) -> bool:
+    """Whether a value of unchecked JSON could be an entry's position."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_SAFE_INTEGER
 
 
 def as_json(value: Any) -> Any:

@@ -5,6 +5,7 @@ dates and figures come from small pools: facts meet on one key and one day, late
 the decisions as it is drawn, and drawn again where they refuse it, so that nearly every batch is one that a ledger records.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, dataclass, fields
 from datetime import date, timedelta
@@ -12,6 +13,7 @@ from functools import cache
 from itertools import combinations
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
+from hypothesis import note
 from hypothesis import strategies as st
 
 from ledger.decisions import Accepted, Known, decide, needs, needs_of_corrections
@@ -334,6 +336,12 @@ _BAD = st.sampled_from(
         said("pledge.announced", mission="nowhere", pledge="a", party="JAM", items=[people(1)]),
     ]
 )
+
+
+def tell(history: Iterable[Batch]) -> None:
+    """Have Hypothesis print a history that fails, as it can be posted: a batch on each line."""
+    for batch in history:
+        note(json.dumps(batch.events) + ("" if batch.recorded else "  (to be refused)"))
 
 
 def entries_of(history: Iterable[Batch]) -> list[Entry]:

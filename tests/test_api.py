@@ -438,3 +438,23 @@ def test_recording_is_seen_by_the_next_reader(engine: Engine) -> None:
     desk.post(said("pledge.withdrawn", "2024-02-01", pledge="a"))
 
     assert desk.get("/v1/missions/test-mission/pledges/a").json["data"]["status"] == "withdrawn"
+
+
+NASTY = ["\x00", "a\x00b", "x" * 70, 10**30, -1, 2**63, True, 1.5, [], {}, [[]], "\x1f", "%", "' OR 1=1 --"]
+
+
+@pytest.mark.parametrize("nasty", NASTY, ids=repr)
+def test_nasty_values_inside_corrections_are_refused_on_both_databases(desk: Desk, nasty: Any) -> None:
+    dispute = said("claim.disputed", mission=None, target=1, reason="another figure")
+    desk.post([registered(), announced("a"), deployed(fulfils="a"), dispute, corrected(2, to_data={"fulfils": "a"})])
+
+    answers = [
+        desk.post(corrected(target, to_data=change))
+        for target, change in [
+            (2, {"fulfils": nasty}), (2, {"party": nasty}), (2, {"items": nasty}), (3, {"rival": nasty}),
+            (3, {"target": nasty}), (4, {"data": {"fulfils": nasty}}), (4, {"data": nasty}), (1, {"converts": [nasty]}),
+        ]
+    ]  # fmt: skip
+
+    assert {answer.status_code for answer in answers} <= {201, 409, 422}
+    assert desk.get("/v1/missions/test-mission/snapshot").status_code == 200

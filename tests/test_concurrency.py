@@ -27,7 +27,7 @@ from tests.builders import MISSION, announced, append, registered
 
 ROOT = Path(__file__).parent.parent
 NAMES = frozenset(projection.name for projection in PROJECTIONS)
-WRITERS, STEPS = 16, 9
+WRITERS, STEPS = 16, 18
 DAYS = ("2023-06-01", "2024-02-01", "2024-04-01", "2025-06-01")
 
 
@@ -175,7 +175,7 @@ def test_killed_writers_lose_nothing_that_was_acknowledged(engine: Engine, datab
     before, chance = opened(engine), Random()
 
     with writers(database_url, WRITERS, 0, tmp_path) as at_work:
-        doomed = {each: chance.randint(0, 6) for each in at_work.each}
+        doomed = {each: chance.randint(0, 12) for each in at_work.each}
         while doomed and at_work.run():
             for each in [each for each, after in doomed.items() if len(each.acknowledged()) >= after]:
                 time.sleep(chance.random() / 50)  # into the middle of whatever it does next

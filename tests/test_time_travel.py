@@ -26,7 +26,7 @@ from projections.queries import answers, indexed_rows, mission_entries
 from projections.runner import RebuildOvertaken, rebuild
 from projections.tables import generations, rectangles, routes
 from tests.builders import announced, append, corrected, deployed, people, registered, retracted, said
-from tests.histories import DAYS, MISSIONS, TYPES, Batch, entries_of, histories
+from tests.histories import DAYS, MISSIONS, TYPES, Batch, entries_of, histories, tell
 
 BY_HAND = os.environ.get(
     "TIME_TRAVEL_EXAMPLES"
@@ -154,6 +154,7 @@ _DAYS = st.lists(st.sampled_from(DAYS), min_size=1, max_size=9)
 def test_the_index_answers_as_the_definition_does(
     engine: Engine, history: list[Batch], days: list[str], rebuilt_after: set[int], chunk: int
 ) -> None:
+    tell(history)
     with fresh(engine) as ledger, chunks_of(chunk):
         for number, batch in enumerate(history):
             posted(ledger, batch)
@@ -170,6 +171,7 @@ def test_the_index_answers_as_the_definition_does(
 @TIME_TRAVEL
 @given(history=histories(), days=_DAYS)
 def test_no_history_makes_a_projection_or_an_answer_raise(history: list[Batch], days: list[str]) -> None:
+    tell(history)
     entries = entries_of(history)
 
     for known in range(-1, len(entries)):

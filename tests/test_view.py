@@ -13,7 +13,7 @@ from ledger.standing import Standing
 from projections.pledges import PLEDGES, present
 from projections.projection import fold
 from projections.view import view
-from tests.histories import DATES, DAYS, Batch, entries_of, histories
+from tests.histories import DATES, DAYS, Batch, entries_of, histories, tell
 from tests.naive import first_day, last_day, naive_view
 
 EVER, ALL = "2199-12-31", 10**6
@@ -385,6 +385,7 @@ def test_the_view_is_the_naive_view_of_any_log(
 def test_the_view_is_the_naive_view_of_any_history(
     history: list[Batch], questions: list[tuple[str, int, str | None]]
 ) -> None:
+    tell(history)
     entries = entries_of(history)
 
     for valid_at, known, reported_by in [(EVER, ALL, None), *questions]:
