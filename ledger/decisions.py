@@ -5,6 +5,7 @@ What is merely odd is let through and becomes a finding, for the ledger records 
 `needs` says what a decision has to know, `decide` decides, `RULES` is the table of what each type demands.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -284,7 +285,8 @@ def _not_valid(change: Mapping[str, Any], target: Entry, known: Known, pointer: 
             "wrong-correction", f"{pointer}/{strange}", f"{target.type} has no such field; its fields are: {fields}"
         )
     now = as_it_stands(target, known.families[target.root]).data
-    moved = _moved_claim(change, now, target, known, pointer) if EVENTS[target.type].ABOUT else None
+    check = _moved_claim if EVENTS[target.type].ABOUT else _moved_subject
+    moved = check(change, now, target, known, pointer)
     if moved is not None:
         return moved
     merged = merge(now, change)
@@ -298,6 +300,20 @@ def _not_valid(change: Mapping[str, Any], target: Entry, known: Known, pointer: 
         inner = next(entry for entry in known.families[target.root] if entry.position == corrected.target)
         return _not_valid(corrected.data or {}, inner, known, f"{pointer}/data")
     return _unknown_after_correction(change, corrected, target, known, pointer)
+
+
+def _moved_subject(
+    change: Mapping[str, Any], now: Mapping[str, Any], target: Entry, known: Known, pointer: str
+) -> Refused:
+    """What names an entry's subject stays, where decisions read that subject's stream."""
+    if target.type not in RULES:
+        return None
+    naming = re.findall(r"{(\w+)}", EVENTS[target.type].STREAM)
+    moved = next((name for name in naming if name in change and change[name] != now.get(name)), None)
+    if moved is None:
+        return None
+    text = f"{moved} says what the entry is about; retract the entry and record it anew"
+    return Refusal("wrong-correction", f"{pointer}/{moved}", text)
 
 
 def _moved_claim(

@@ -55,11 +55,12 @@ def standing(entries: Iterable[Entry]) -> list[Standing]:
     `entries` in position order; an entry whose target is not among them is kept and has no `about`.
     A redacted entry has no data and does not stand.
     """
-    kept = [entry for entry in entries if entry.data is not None]
-    changes = _changes(kept)
+    known = list(entries)
+    changes = _changes(known)
     made: dict[int, Standing] = {}
-    for entry in kept:
-        if entry.position not in changes.retracted and entry.type not in (CORRECTED, RETRACTED):
+    for entry in known:
+        readable = entry.data is not None and entry.type not in (CORRECTED, RETRACTED)
+        if readable and entry.position not in changes.retracted:
             about = made.get(entry.target) if entry.target is not None else None
             made[entry.position] = changes.settle(entry, about)
     return list(made.values())
@@ -101,7 +102,7 @@ def _changes(entries: list[Entry]) -> _Changes:
             continue
         if entry.type == RETRACTED:
             gone.add(entry.target)
-        elif entry.type == CORRECTED:
+        elif entry.type == CORRECTED and entry.data is not None:
             corrections[entry.target].insert(0, entry)
     return _Changes(frozenset(gone), corrections)
 

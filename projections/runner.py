@@ -301,6 +301,7 @@ def rebuild(engine: Engine, progress: Callable[[int, int], None] = lambda done, 
         done, of = 0, size(connection)
     while done < of:
         with writing(engine) as connection:
+            _give_way(connection, fresh)
             done = _rebuild_chunk(connection, fresh, done)
         progress(done, of)
     with writing(engine) as connection:

@@ -1,4 +1,4 @@
-"""The definition of time travel (DESIGN.md, section 3), written down as it reads: slow, and plainly right.
+"""The definition of time travel, written down as it reads: slow, and plainly right.
 
 It judges `projections.view` and shares no code with it. Each question is answered anew from the whole log:
 an entry is retracted where the log holds a retraction of it that is not itself retracted, and it says what its

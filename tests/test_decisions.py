@@ -451,10 +451,15 @@ def test_an_entry_cannot_be_made_to_be_about_another_one() -> None:
     assert isinstance(decided(history, corrected(3, to_data={"target": 1, "reason": "others"})), Accepted)
 
 
-def test_a_field_that_merely_is_called_target_may_be_corrected() -> None:
-    decision = decided([R, SET], corrected(1, to_data={"target": "full-strength"}))
+def test_what_names_the_subject_of_an_entry_is_not_corrected_away() -> None:
+    target = decided([R, SET], corrected(1, to_data={"target": "full-strength"}))
+    pledge = decided([R, A], corrected(1, to_data={"pledge": "b"}))
 
-    assert isinstance(decision, Accepted), decision
+    assert (target, pledge) == (
+        [("wrong-correction", "/data/data/target")],
+        [("wrong-correction", "/data/data/pledge")],
+    )
+    assert isinstance(decided([R, A], corrected(1, to_data={"pledge": "a", "party": "BLZ"})), Accepted)
 
 
 def test_a_correction_is_judged_against_what_stands() -> None:
