@@ -1,5 +1,6 @@
 """Entries: recording events, and reading what was recorded."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -122,13 +123,23 @@ def post_entries() -> Response:
     return _recorded(recorded)
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Raises Problem where a name stands twice in an object: which value counts nobody could tell."""
+    names = [name for name, _ in pairs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise problems.Problem("invalid-json", f"the name {twice[:80]!r} stands twice in one object; keep one of them")
+    return dict(pairs)
+
+
 def _body() -> Any:
     if request.mimetype != "application/json":
         raise problems.Problem("unsupported-media-type", "send the event as application/json")
     try:
         said = orjson.loads(request.get_data())
-    except orjson.JSONDecodeError as error:
-        raise problems.Problem("invalid-json", f"the body is not JSON: {error}") from error
+        json.loads(request.get_data(), object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        raise problems.Problem("invalid-json", f"the body is not JSON that can be read: {error}") from error
     if isinstance(said, list) and not said:
         raise problems.Problem("empty-batch", "the list holds no event; send at least one")
     most = parameters.settings().max_batch

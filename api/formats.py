@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -84,4 +85,6 @@ def _flat(name: str, value: Any) -> Iterable[tuple[str, Any]]:
 
 def safe(value: Any) -> Any:
     """A cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    if not isinstance(value, str) or re.fullmatch(r"-\d+(?:\.\d+)?", value, re.ASCII):
+        return value  # a negative amount is a number, not a formula
+    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -24,9 +24,8 @@ from api.parameters import DiffQuery, HistoryQuery, QuestionQuery
 from ledger.store import reading
 from ledger.values import nearest_first
 from projections.answers import ANSWERS
-from projections.diff import diff
 from projections.history import mission_history, pledge_history
-from projections.queries import answers, mission_names
+from projections.queries import answers, differences, mission_names
 from projections.questions import Question
 
 blueprint = Blueprint("missions", __name__, description="The state of a mission on any day, as known at any time.")
@@ -210,9 +209,11 @@ def get_history(query: dict[str, Any], mission: str) -> Response:
         {**query, "after": "{}.{}".format(*_cursor(rest[limit - 1])), "limit": limit} if len(rest) > limit else None
     )
     links = {"next": url_for("missions.get_history", mission=mission, **following) if following else None}
-    return formats.answer(
-        {**question.truth, "mission": mission, "data": rest[:limit], "links": links}, media, question.fixed
-    )
+    document = {**question.truth, "mission": mission, "data": rest[:limit], "links": links}
+    response = formats.answer(document, media, question.fixed)
+    if following:
+        response.headers["Link"] = f'<{links["next"]}>; rel="next"'
+    return response
 
 
 def _cursor(item: Mapping[str, Any]) -> tuple[str, int]:
@@ -243,8 +244,6 @@ def get_diff(query: dict[str, Any], mission: str) -> Response:
         first, last = sorted((before.valid_at, after.valid_at))
         parameters.check_range(first, last, "from_valid_at", "to_valid_at")
         check_mission(connection, mission, max(before, after, key=lambda question: question.known))
-        states = [
-            answers(connection, mission, list(ANSWERS), q.valid_at, q.known, q.reported_by) for q in (before, after)
-        ]
-    document = {"mission": mission, "from": before.truth, "to": after.truth, "data": diff(*states), "links": {}}
+        data = differences(connection, mission, before, after)
+    document = {"mission": mission, "from": before.truth, "to": after.truth, "data": data, "links": {}}
     return formats.answer(document, media, before.fixed and after.fixed)

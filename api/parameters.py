@@ -58,8 +58,8 @@ def parameter(annotation: Any, description: str) -> mf.Field:
     return field_for(annotation, {"description": description}, required=False)
 
 
-def number(description: str) -> mf.Field:
-    bounds = validate.Range(0, 2**53 - 1, error="must be from {min} to {max}")
+def number(description: str, low: int = 0) -> mf.Field:
+    bounds = validate.Range(low, 2**53 - 1, error="must be from {min} to {max}")
     return mf.Integer(
         validate=bounds, error_messages={"invalid": "must be a whole number"}, metadata={"description": description}
     )
@@ -95,7 +95,7 @@ class PageQuery(Query):
     """Which part of a list."""
 
     after = number("Only what comes after this position: the last one of the page before.")
-    limit = number("How many at most; 50 where left out.")
+    limit = number("How many at most; 50 where left out.", 1)
 
 
 class EntriesQuery(PageQuery):
@@ -121,7 +121,7 @@ class HistoryQuery(QuestionQuery):
         ),
         metadata={"description": "The cursor of the page before."},
     )
-    limit = number("How many at most; 100 where left out.")
+    limit = number("How many at most; 100 where left out.", 1)
 
 
 def settings() -> Settings:

@@ -12,8 +12,8 @@ from api.auth import needs
 from api.documents import explains, listed, shape
 from api.parameters import QuestionQuery
 from ledger.store import reading
-from projections.parties import PARTIES, present
-from projections.queries import indexed_rows
+from projections.parties import present
+from projections.queries import party_rows
 
 blueprint = Blueprint(
     "parties", __name__, description="Organisations, groups and unnamed parties; states need no registration."
@@ -34,7 +34,7 @@ def get_parties(query: dict[str, Any]) -> Response:
     media = formats.wanted(query.get("format"), lists=True)
     with reading(current_app.config["LEDGER_ENGINE"]) as connection:
         question = parameters.question(connection, query)
-        rows = indexed_rows(connection, {PARTIES.name}, "", question.valid_at, question.known)[PARTIES.name]
+        rows = party_rows(connection, question.valid_at, question.known, question.reported_by)
     return formats.answer(
         {**question.truth, "data": [present(row) for row in rows], "links": {}}, media, question.fixed
     )

@@ -146,7 +146,7 @@ def decide(event: Event, known: Known) -> Accepted | list[Refusal]:
         ]
     if event.data.ABOUT:
         return _decide_about(event, known)
-    found = [*_unknown_mission(event, known), *_unknown_references(event, known)]
+    found = [*_unknown_mission(event, known), *_names_itself(event), *_unknown_references(event, known)]
     if not found and event.type in RULES:
         found = [
             refusal
@@ -187,6 +187,14 @@ def _unknown_references(event: Event, known: Known) -> list[Refusal]:
         )
         for pointer, stream in _references(event.mission, event.data)
         if not _has_begun(known.streams[stream])
+    ]
+
+
+def _names_itself(event: Event) -> list[Refusal]:
+    return [
+        Refusal("not-possible-now", pointer, "it cannot take the place of itself; leave the name out")
+        for pointer, stream in _references(event.mission, event.data)
+        if stream == event.stream
     ]
 
 

@@ -176,14 +176,22 @@ def deployments(rows: list[Row]) -> list[Row]:
     """Every row by the day, with the mission's own reports set beside the sum of all parties' people."""
     shown = [present(row) for row in rows if row["entries"]]
     people = [row for row in shown if row["kind"] == "personnel" and row["unit"] is None and row["party"] != "mission"]
-    return [
-        _against_all(row, people) if row["party"] == "mission" and row["kind"] == "personnel" else row for row in shown
+    return [_against(row, people) if row["kind"] == "personnel" and row["unit"] is None else row for row in shown]
+
+
+def _against(row: Row, people: list[Row]) -> Row:
+    """The report beside everybody whom its category may cover; who only may be covered widens the figure upward."""
+    theirs = people if row["party"] == "mission" else [other for other in people if other["party"] == row["party"]]
+    within = _WITHIN.get(row["category"], set()) | {row["category"]}
+    surely = [o for o in theirs if o["category"] in within and o["moved"]]
+    perhaps = [
+        o for o in theirs if o not in surely and row["category"] in _WITHIN.get(o["category"], ()) and o["moved"]
     ]
-
-
-def _against_all(row: Row, people: list[Row]) -> Row:
-    counted = _WITHIN.get(row["category"], {row["category"]})
-    same = [other for other in people if other["category"] in counted]
-    moved = figures.total(figures.again(other["moved"]) for other in same if other["moved"])
-    variance = figures.difference(row["reported"]["figure"], moved) if row["reported"] else None
-    return {**row, "moved": moved, "variance": variance}
+    moved = figures.total(figures.again(other["moved"]) for other in surely)
+    may = figures.total(
+        [*(figures.again(o["moved"]) for o in surely), *(figures.at_most(figures.again(o["moved"])) for o in perhaps)]
+    )
+    is_mission = row["party"] == "mission"
+    comparable = row["reported"] and surely and (row["moved"] or is_mission)
+    variance = figures.difference(row["reported"]["figure"], may) if comparable else None
+    return {**row, "moved": moved if is_mission else row["moved"], "variance": variance}

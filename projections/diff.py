@@ -28,12 +28,19 @@ def _qualifiers(row: Row) -> list[str]:
     return [f"{short}={row[name]}" for name, short in names.items() if row[name] is not None]
 
 
-def diff(before: Row, after: Row) -> list[Operation]:
-    """The operations that turn the answers `before` into `after`: {op, path, from, to, caused_by}, in path order."""
+def diff(before: Row, after: Row, about: Mapping[int, list[int]] | None = None) -> list[Operation]:
+    """The operations that turn the answers `before` into `after`: {op, path, from, to, caused_by}, in path order.
+
+    `about`: the corrections, retractions and ranks that stand on one side only, by the entry that they are about.
+    """
     found: list[Operation] = []
     for name in sorted({*before, *after}):
         found += _between(name, _keyed(name, before.get(name)), _keyed(name, after.get(name)))
-    return found
+    more = about or {}
+    return [
+        {**o, "caused_by": sorted({*o["caused_by"], *(q for p in o["caused_by"] for q in more.get(p, ()))})}
+        for o in found
+    ]
 
 
 def _keyed(name: str, answer: Any) -> dict[tuple[str, ...], Row]:

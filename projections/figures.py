@@ -1,7 +1,7 @@
 """Arithmetic of claims: ranges are added end by end, what is open stays open, what is unspecified is never 0."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -39,6 +39,11 @@ def again(figure: Mapping[str, Any]) -> Part:
     return part({**amount, "approximate": figure["approximate"]}, figure["entries"])
 
 
+def at_most(part: Part) -> Part:
+    """The part where it is not certain that it belongs at all."""
+    return replace(part, low=Decimal(0))
+
+
 def total(parts: Iterable[Part], money: bool = False) -> dict[str, Any] | None:
     """The sum of `parts`: {minimum, maximum, approximate, unspecified, entries}; None where there are none.
 
@@ -49,6 +54,8 @@ def total(parts: Iterable[Part], money: bool = False) -> dict[str, Any] | None:
     if not parts:
         return None
     known = [p for p in parts if not p.unspecified]
+    if any(p.sign > 0 and p.unspecified for p in parts) and not any(p.sign > 0 for p in known):
+        known = []  # nothing is known of what goes in, so nothing of what is left
     low = sum((_low(p) for p in known), Decimal(0)) if known else None
     is_open = not known or any(p.high is None for p in parts if p.sign > 0)
     high = None if is_open else sum((_high(p) for p in known), Decimal(0))
@@ -59,7 +66,7 @@ def total(parts: Iterable[Part], money: bool = False) -> dict[str, Any] | None:
         "minimum": _shown(low, money),
         "maximum": _shown(high, money),
         "approximate": any(p.approximate for p in known),
-        "unspecified": len(parts) - len(known),
+        "unspecified": sum(p.unspecified for p in parts),
         "entries": sorted({position for p in parts for position in p.entries}),
     }
 

@@ -1,6 +1,7 @@
 """Fulfilment: what each party pledged, against what it deployed, delivered or paid, on the day."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from projections import figures
@@ -8,6 +9,7 @@ from projections.figures import Part
 from projections.pledges import counts
 from projections.projection import Row
 
+_LOSSES = ("equipment.lost", "casualty.reported")
 Named = list[tuple[str, Part]]
 
 
@@ -30,9 +32,10 @@ def fulfilment(pledges: list[Row], deployments: list[Row], funding: list[Row]) -
     matters: dict[tuple[str, str, str], Matter] = defaultdict(Matter)
     for pledge in filter(counts, pledges):
         _add_pledge(matters, pledge)
+    pledgers = {pledge["pledge"]: "+".join(pledge["parties"]) for pledge in pledges if counts(pledge)}
     for row in deployments:
-        if row["kind"] != "casualty" and row["party"] != "mission" and row["recipient"] is None and row["moved"]:
-            matters[_name(row["party"], row)].delivered.append((row["category"], figures.again(row["moved"])))
+        if row["kind"] != "casualty" and row["party"] != "mission":
+            _add_movements(matters, row, pledgers)
     for row in funding:
         _add_account(matters, row)
     return [_row(*name, matters[name]) for name in sorted(matters)]
@@ -52,6 +55,26 @@ def _add_pledge(matters: dict[tuple[str, str, str], Matter], pledge: Row) -> Non
         category = item.get("channel", "not_stated") if item["kind"] == "money" else item["category"]
         matter.pledged.append((category, figures.part(item, pledge["provenance"]["items"])))
         matter.pledges += [pledge] if pledge not in matter.pledges else []
+
+
+def _add_movements(matters: dict[tuple[str, str, str], Matter], row: Row, pledgers: Mapping[str, str]) -> None:
+    """Each movement counts for the pledgers of what it fulfils, else for its own party; losses undo no delivery.
+
+    Who leaves leaves the pledge that all arrivals fulfilled, where that is one. What goes to others than the mission
+    counts only where it is linked to a pledge.
+    """
+    counted = [m for m in row["movements"] if not m["temporary"] and m["rank"] != "deprecated"]
+    counted = [m for m in counted if m["type"] not in _LOSSES]
+    arrivals = {pledgers.get(m["fulfils"] or "") for m in counted if m["direction"] == "in"}
+    home = next(iter(arrivals)) if len(arrivals) == 1 else None
+    moved: dict[str, list[Part]] = defaultdict(list)
+    for m in counted:
+        linked = pledgers.get(m["fulfils"] or "")
+        if row["recipient"] is None or linked is not None:
+            sign = 1 if m["direction"] == "in" else -1
+            moved[linked or home or row["party"]].append(figures.part(m["item"], m["entries"], sign))
+    for party, parts in moved.items():
+        matters[_name(party, row)].delivered += [(row["category"], part) for part in parts]
 
 
 def _add_account(matters: dict[tuple[str, str, str], Matter], account: Row) -> None:

@@ -5,6 +5,7 @@ is derived: pledged, less what was received in it or fulfils one of its pledges,
 committed instead of pledged.
 """
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -13,7 +14,7 @@ from ledger.events import parties_of
 from ledger.standing import Standing
 from projections import figures
 from projections.pledges import counts
-from projections.projection import Projection, Row, disputes, pick, rank, since
+from projections.projection import Projection, Row, disputes, pick, rank, remark, since
 
 Account = tuple[str, str, str]
 _FLOWS = {
@@ -26,12 +27,16 @@ _FLOWS = {
 
 
 def _signed(row: Row, s: Standing) -> Row:
+    amended = {"money": row["money"], "sum": row["sum"]} if row["sum"] else {}
+    if row["entries"]:
+        row = remark(row, "not-opened", f"something of {row['key']} is dated before its own beginning", s)
     return {
         **row,
         "parties": parties_of(s.data),
         **pick(s, "channel", "money", "fulfils", "announcer", "purpose"),
         "signed": since(s),
         "sum": since(s),
+        **amended,
     }
 
 
@@ -116,6 +121,9 @@ def _add_commitment(parts: Any, claims: dict[Account, list[Row]], row: Row) -> N
         return
     account = (row["parties"], row["channel"], row["money"]["currency"])
     claims[account] += disputes(row)
+    if row["cancelled"]:
+        behind = sorted({*row["signed"]["entries"], *row["sum"]["entries"], *row["cancelled"]["entries"]})
+        parts[account]["cancelled"].append(figures.part(row["money"], behind))
     if row["cancelled"] is None:
         parts[account]["committed"].append(
             figures.part(row["money"], sorted({*row["signed"]["entries"], *row["sum"]["entries"]}))
@@ -154,5 +162,5 @@ def _presented(account: Account, parts: Mapping[str, list[figures.Part]], claims
         **sums,
         "outstanding": outstanding,
         "disputes": claims,
-        "entries": sorted({p for figure in sums.values() if figure for p in figure["entries"]}),
+        "entries": sorted({p for part in itertools.chain(*parts.values()) for p in part.entries}),
     }

@@ -117,6 +117,8 @@ def pledge_history(connection: Connection, mission: str, pledge: str, question: 
 
 
 def _pledge_entries(connection: Connection, mission: str, pledge: str, known: int) -> list[Entry]:
+    if "\0" in pledge:  # PostgreSQL takes no such text
+        return []
     c = routes.c
     live = select(generations.c.live).scalar_subquery()
     roots = select(c.root).where(

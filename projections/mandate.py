@@ -16,11 +16,14 @@ def _name(s: Standing) -> Row:
 
 
 def _instrument(action: str, s: Standing) -> Row:
-    """An act as it bears on the mandate. The end of a term given by its length is counted from the adoption."""
-    until, months = s.data.get("until"), s.data.get("months")
-    basis = "stated" if until else "counted from the adoption" if months else None
-    if months and not until:
-        until = add_months(PartialDate.parse(s.effective).first, months).isoformat()
+    """An act as it bears on the mandate.
+
+    The end of a term given by its length is counted from the adoption, where the day of that is known.
+    """
+    until, months, adopted = s.data.get("until"), s.data.get("months"), PartialDate.parse(s.effective)
+    basis = "stated" if until else None
+    if months and not until and adopted.precision == "day":
+        until, basis = add_months(adopted.first, months).isoformat(), "counted from the adoption"
     vote = pick(s, *_VOTES) if any(name in s.data for name in _VOTES) else None
     return {
         "action": action,
@@ -37,7 +40,7 @@ def _instrument(action: str, s: Standing) -> Row:
 def _authorized(row: Row, s: Standing) -> Row:
     if any(act["action"] == "renewed" for act in row["instruments"]):
         row = remark(row, "renewed-before-authorized", "a renewal is dated before the authorisation that it renews", s)
-    return {**row, "instruments": [*row["instruments"], _instrument("authorised", s)]}
+    return _with_act(row, "authorised", s)
 
 
 def _transitioned(row: Row, s: Standing) -> Row:
@@ -49,7 +52,12 @@ def _transitioned(row: Row, s: Standing) -> Row:
 
 
 def _renewed(row: Row, s: Standing) -> Row:
-    return {**row, "instruments": [*row["instruments"], _instrument("renewed", s)]}
+    return _with_act(row, "renewed", s)
+
+
+def _with_act(row: Row, action: str, s: Standing) -> Row:
+    """A mission that is authorised or renewed after its termination lives again."""
+    return {**row, "instruments": [*row["instruments"], _instrument(action, s)], "terminated": None}
 
 
 def _amended(row: Row, s: Standing) -> Row:
@@ -114,7 +122,8 @@ def terms(row: Row) -> list[Row]:
     return [
         act
         for act in row["instruments"]
-        if act["action"] != "amended" and (act["action"] != "transitioned" or act["instrument"])
+        if act["action"] in ("authorised", "renewed")
+        or (act["action"] == "transitioned" and (act["until"] or act["months"]))
     ]
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from ledger.events import parties_of
 from ledger.standing import Standing
+from ledger.values import PartialDate
 from projections.projection import Projection, Row, corroborations, disputes, pick, rank, remark, since
 
 
@@ -22,24 +23,35 @@ def _notified(row: Row, s: Standing) -> Row:
 
 
 def _opened(row: Row, s: Standing, said: Row) -> Row:
+    if not opened(row) and row["entries"]:
+        row = remark(row, "not-opened", f"something of {row['key']} is dated before its own beginning", s)
+    revised = row["terms"] if not opened(row) and _may_be_later(row["terms"], s) else None
+    ends = {name: row[name] if _may_be_later(row[name], s) else None for name in ("withdrawn", "lapsed")}
     row = {
         **row,
         **said,
-        "withdrawn": None,
-        "lapsed": None,
+        **ends,
         "parties": parties_of(s.data),
         "converts": [*row["converts"], *s.data.get("converts", [])],
     }
     if "condition" in s.data:
         row = _with_condition(row, s, s.data.get("condition_text"))
-    return _with_terms(row, s, s.data["items"])
+    row = _with_terms(row, s, s.data["items"])
+    return row if revised is None else {**row, "terms": revised}
+
+
+def _may_be_later(part: Row | None, s: Standing) -> bool:
+    """Whether a part of the row, dated less exactly, may lie after the event: 2024-03 after 15 March."""
+    return part is not None and PartialDate.parse(part["since"]).last >= PartialDate.parse(s.effective).first
 
 
 def _with_terms(row: Row, s: Standing, items: Any) -> Row:
     terms = {"items": items, **since(s)}
     due = s.data.get("due") or row["due"]
     original = row["original"] or ({**terms, "type": s.type} if opened(row) else None)
-    return _changed({**row, "terms": terms, "original": original, "due": due}, s)
+    return _changed(
+        {**row, "terms": terms, "all_terms": [*row["all_terms"], terms], "original": original, "due": due}, s
+    )
 
 
 def _changed(row: Row, s: Standing) -> Row:
@@ -113,6 +125,7 @@ PLEDGES = Projection(
     start={
         "parties": None,
         "terms": None,
+        "all_terms": [],
         "original": None,
         "announced": None,
         "notified": None,
@@ -134,8 +147,22 @@ def opened(row: Row) -> bool:
     return bool(row["announced"] or row["notified"])
 
 
+def _believed(row: Row) -> Row:
+    """The row without terms, ends and suspensions that are deprecated; of terms the last where all are."""
+
+    def good(part: Row | None) -> bool:
+        return part is not None and rank(row, part["entries"][0]) != "deprecated"
+
+    terms = (
+        row["terms"] if good(row["terms"]) else next((t for t in reversed(row["all_terms"]) if good(t)), row["terms"])
+    )
+    ends = {name: row[name] if good(row[name]) else None for name in ("withdrawn", "lapsed")}
+    return {**row, **ends, "terms": terms, "suspensions": [x for x in row["suspensions"] if good(x)]}
+
+
 def present(row: Row, converted_by: list[str] | None = None) -> Row:
     """One pledge on the day. `status` is the last thing that decides whether it stands; what it rests on stands beside it."""
+    row = _believed(row)
     return {
         "pledge": row["key"],
         "parties": (row["parties"] or "unstated").split("+"),
@@ -169,7 +196,8 @@ def _provenance(row: Row) -> Row:
     """The entries behind each plain field."""
     made = row["notified"] or row["announced"]
     ended = row["withdrawn"] or row["lapsed"] or (row["suspensions"] or [made])[-1]
-    conditions = [position for condition in row["conditions"] for position in condition["entries"]]
+    ended = {"entries": [*ended["entries"], *((ended.get("ended") or {}).get("entries") or [])]}
+    conditions = [p for c in row["conditions"] for p in [*c["entries"], *(c["met"] or {"entries": []})["entries"]]]
     terms = dict.fromkeys(("items", "terms_since", "due"), row["terms"]["entries"])
     return {
         **terms,

@@ -8,10 +8,13 @@ import orjson
 from sqlalchemy import Connection, and_, or_, select
 
 from ledger.entries import Entry
+from ledger.standing import standing
 from ledger.store import read_entries
 from ledger.tables import entries
-from projections.answers import LEDGER_WIDE, Made, Rows, folded_rows, make, needed
+from projections.answers import ANSWERS, LEDGER_WIDE, Made, Rows, folded_rows, make, needed
+from projections.diff import Operation, diff
 from projections.projection import Row
+from projections.questions import Question
 from projections.tables import generations, rectangles
 
 
@@ -101,20 +104,52 @@ def indexed_rows(connection: Connection, names: Iterable[str], mission: str, val
     return found
 
 
+def party_rows(connection: Connection, valid_at: str, known: int, reported_by: str | None = None) -> list[Row]:
+    """The rows of registered parties: from the rectangles, or folded where `reported_by` is asked for."""
+    if reported_by is None:
+        return indexed_rows(connection, {"parties"}, "", valid_at, known)["parties"]
+    wide = read_entries(connection, entries.c.mission.is_(None), entries.c.position <= known)
+    return folded_rows(wide, {"parties"}, "", valid_at, known, reported_by)["parties"]
+
+
 def mission_entries(connection: Connection, mission: str, known: int) -> list[Entry]:
     """The entries of a mission and the ledger-wide ones, up to position `known`, in position order."""
     e = entries.c
     return read_entries(connection, or_(e.mission == mission, e.mission.is_(None)), e.position <= known)
 
 
-def mission_names(connection: Connection, known: int) -> list[str]:
-    """Every mission registered by position `known`."""
+def differences(connection: Connection, mission: str, before: Question, after: Question) -> list[Operation]:
+    """What turns the state of one question into that of another, with the entries that caused it."""
+    states = [answers(connection, mission, list(ANSWERS), q.valid_at, q.known, q.reported_by) for q in (before, after)]
+    return diff(states[0], states[1], _changes_between(connection, mission, before, after))
+
+
+def _changes_between(connection: Connection, mission: str, before: Question, after: Question) -> dict[int, list[int]]:
+    """Corrections, retractions and ranks that only one of two questions takes in, by the root that they are about."""
     e = entries.c
-    return list(
-        connection.execute(
-            select(e.mission).where(e.type == "mission.registered", e.position <= known).distinct().order_by(e.mission)
-        ).scalars()
+    low, high = sorted((before.known, after.known))
+    start, end = sorted((before.valid_at, after.valid_at))
+    query = select(e.root, e.position).where(
+        e.mission == mission,
+        or_(
+            and_(
+                e.type.in_(("entry.corrected", "entry.retracted", "claim.ranked")), e.position > low, e.position <= high
+            ),
+            and_(e.type == "claim.ranked", e.first_day > start, e.first_day <= end, e.position <= high),
+        ),
     )
+    found: dict[int, list[int]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.root, []).append(row.position)
+    return found
+
+
+def mission_names(connection: Connection, known: int) -> list[str]:
+    """Every mission whose registration stands at position `known`."""
+    e = entries.c
+    registered = select(e.position).where(e.type == "mission.registered", e.position <= known)
+    stood = standing(read_entries(connection, e.root.in_(registered), e.position <= known))
+    return sorted({s.mission for s in stood if s.type == "mission.registered" and s.mission})
 
 
 def family(connection: Connection, root: int, known: int) -> list[Entry]:

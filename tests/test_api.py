@@ -458,3 +458,41 @@ def test_nasty_values_inside_corrections_are_refused_on_both_databases(desk: Des
 
     assert {answer.status_code for answer in answers} <= {201, 409, 422}
     assert desk.get("/v1/missions/test-mission/snapshot").status_code == 200
+
+
+def test_a_name_that_stands_twice_in_an_object_is_refused(desk: Desk) -> None:
+    body = b'{"type": "mission.registered", "mission": "m", "effective": "2024", "effective": "2025", "data": {"name": "M"}}'
+
+    answer = desk.client.post("/v1/entries", data=body, content_type="application/json", headers=desk.headers)
+
+    assert (answer.status_code, answer.json["type"]) == (400, "/problems/invalid-json")
+    assert "effective" in answer.json["detail"]
+
+
+def test_pages_of_rows_tell_the_next_one_in_their_header(desk: Desk) -> None:
+    desk.post([registered(), *(announced(f"p{number}") for number in range(3))])
+
+    for path in ("/v1/entries", "/v1/missions/test-mission/history"):
+        answer = desk.get(path, format="csv", limit=2)
+        assert 'rel="next"' in answer.headers["Link"]
+
+
+def test_a_mission_whose_registration_is_retracted_is_no_longer_there(desk: Desk) -> None:
+    desk.post(registered())
+    desk.post(said("entry.retracted", mission=None, target=0, reason="recorded by mistake"))
+
+    assert desk.get("/v1/missions").json["data"] == []
+    assert desk.get("/v1/missions", known_position=0).json["data"] != []
+    assert desk.get("/v1/missions/test-mission/snapshot").status_code == 404
+    assert desk.get("/v1/missions/test-mission/pledges/%00/history", known_position=0).status_code == 404
+
+
+def test_a_diff_names_the_retraction_that_took_a_figure_away(desk: Desk) -> None:
+    desk.post([registered(), deployed(count=10), deployed(count=5)])
+    desk.post(said("entry.retracted", mission=None, target=2, reason="recorded by mistake"))
+
+    day = "2024-12-31"
+    answer = desk.get("/v1/missions/test-mission/diff", from_valid_at=day, to_valid_at=day, from_known_position=2)
+
+    moved = next(o for o in answer.json["data"] if o["path"] == "/deployments/JAM/personnel/troops/moved/minimum")
+    assert (moved["from"], moved["to"], moved["caused_by"]) == (15, 10, [2, 3])

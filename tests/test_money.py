@@ -53,7 +53,8 @@ def test_an_amended_commitment_counts_as_amended_and_a_cancelled_one_not_at_all(
     after = only("funding", signed("80"), amended)
 
     assert (short(after["committed"]), after["committed"]["entries"]) == (("90", "90"), [0, 1])
-    assert answer("funding", signed("80"), amended, cancelled) == []
+    gone = only("funding", signed("80"), amended, cancelled)
+    assert (gone["committed"], gone["outstanding"], gone["entries"]) == (None, None, [0, 1, 2])
 
 
 def test_currencies_are_never_added() -> None:
@@ -194,3 +195,21 @@ def test_equipment_and_services_are_matters_of_their_own() -> None:
     matters = {(row["kind"], row["of"]): short(row["outstanding"]) for row in answer("fulfilment", *events)}
 
     assert matters == {("equipment", "truck"): (2, 2), ("service", "training/person_trained"): (40, None)}
+
+
+def test_people_sent_for_a_joint_pledge_are_credited_to_it() -> None:
+    joint = announced("joint", "FRA", jointly_with=["OIF"])
+
+    row = only("fulfilment", joint, deployed("FRA", 60, fulfils="joint"))
+
+    assert (row["party"], short(row["delivered"]), short(row["outstanding"])) == ("FRA+OIF", (60, 60), (40, 40))
+
+
+def test_what_is_lost_was_delivered_all_the_same() -> None:
+    trucks = {"kind": "equipment", "category": "truck", "minimum": 10, "maximum": 10}
+    given = said("equipment.delivered", "2024-02-01", party="USA", items=[trucks])
+    lost_ones = said("equipment.lost", "2024-03-01", party="USA", items=[{**trucks, "minimum": 3, "maximum": 3}])
+
+    row = only("fulfilment", said("pledge.announced", pledge="t", party="USA", items=[trucks]), given, lost_ones)
+
+    assert (short(row["delivered"]), short(row["outstanding"])) == ((10, 10), (0, 0))

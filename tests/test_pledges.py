@@ -252,3 +252,29 @@ def test_no_answer_is_changed_by_asking_for_another() -> None:
     first = {name: answer(name, *history) for name in ANSWERS}
 
     assert {name: answer(name, *history) for name in reversed(ANSWERS)} == first
+
+
+@pytest.mark.parametrize("effective", ["2024-03", "2024"])
+def test_an_end_dated_less_exactly_than_the_opening_is_not_lost(effective: str) -> None:
+    made = announced("a", effective="2024-03-15")
+
+    withdrawn = only("pledges", made, said("pledge.withdrawn", effective, pledge="a"))
+    lapsed = only("pledges", made, said("pledge.lapsed", effective, pledge="a"))
+
+    assert (withdrawn["status"], lapsed["status"]) == ("withdrawn", "lapsed")
+
+
+def test_terms_revised_in_the_month_of_the_opening_are_the_terms() -> None:
+    row = only("pledges", announced("a", count=200, effective="2024-03-15"),
+               said("pledge.revised", "2024-03", pledge="a", items=[people(50)]))  # fmt: skip
+
+    assert (row["items"][0]["minimum"], row["original"]["items"][0]["minimum"]) == (50, 200)
+
+
+def test_a_deprecated_revision_or_withdrawal_does_not_count() -> None:
+    revised = said("pledge.revised", "2024-02-01", pledge="a", items=[people(200)])
+    withdrawn = said("pledge.withdrawn", "2024-03-01", pledge="a")
+
+    row = only("pledges", announced("a"), revised, withdrawn, ranked(1, "deprecated"), ranked(2, "deprecated"))
+
+    assert (row["status"], row["items"][0]["minimum"], row["rank"]) == ("announced", 100, "normal")

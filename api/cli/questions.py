@@ -14,9 +14,8 @@ from api.cli.tables import answer_table, changes_table, history_table, operation
 from ledger.store import reading
 from ledger.values import nearest_first
 from projections.answers import ANSWERS
-from projections.diff import diff as differences
 from projections.history import mission_history, pledge_history
-from projections.queries import answers, mission_names
+from projections.queries import answers, differences, mission_names
 from projections.questions import Question, Unanswerable, ask
 
 _position = click.IntRange(min=0)
@@ -103,7 +102,7 @@ def diff(mission: str, as_json: bool, reported_by: str | None, **clocks: Any) ->
     with database.opened() as engine, reading(engine) as connection:
         before, after = (_asked(connection, prefix, reported_by=reported_by, **clocks) for prefix in ("from_", "to_"))
         _check_mission(connection, mission, max(before, after, key=lambda question: question.known))
-        data = differences(*(_answers(connection, mission, list(ANSWERS), question) for question in (before, after)))
+        data = differences(connection, mission, before, after)
     if as_json:
         _print_json({"mission": mission, "from": before.truth, "to": after.truth, "data": data})
         return

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from ledger import codes
 from ledger.events.declaration import event
-from ledger.values import KitItem, PartyCode, PersonnelItem, Prose, closed, optional, told
+from ledger.values import KitItem, PartyCode, PersonnelItem, Prose, Unfit, closed, optional, told
 
 EquipmentStatus = Annotated[str, closed(codes.EQUIPMENT_STATUSES, "equipment_status", "the state of equipment")]
 
@@ -19,6 +19,10 @@ class StrengthReported:
     reporter: PartyCode | None = optional("Who says so.")
     parties_present: tuple[PartyCode, ...] | None = optional("Contributors said to be present.", most=100)
     statement: Prose | None = optional("What was said.")
+
+    def __post_init__(self) -> None:
+        if self.jointly_with and self.party is None:
+            raise Unfit("jointly_with", "further contributors need a first one; give one of them as party")
 
 
 @event("equipment-status.reported", stream="equipment-status")
