@@ -205,7 +205,7 @@ def test_an_entry_is_corrected_in_one_field_whatever_its_others_refer_to(engine:
 def test_the_histories_hold_every_type_of_event() -> None:
     drawn: set[str] = set()
 
-    @settings(max_examples=300, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
+    @settings(max_examples=900, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
     @given(histories())
     def draw(history: list[Batch]) -> None:
         drawn.update(event["type"] for batch in history if batch.recorded for event in batch.events)
