@@ -7,7 +7,7 @@ order: PostgreSQL by the row's lock, SQLite by BEGIN IMMEDIATE. There are no seq
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -248,7 +248,13 @@ def _append(connection: Connection, entries: Sequence[Entry]) -> None:
 
 def _row(entry: Entry) -> dict[str, Any]:
     date, data = PartialDate.parse(entry.effective), entry.data or {}
-    named = [data.get("party"), *data.get("jointly_with", ()), *data.get("sent_by", ()), *data.get("participants", ())]
+    changes = data.get("data") or {}
+    sources = (entry.source, data.get("source"))
+    symbols = [
+        data.get("instrument"),
+        changes.get("instrument"),
+        *(source.get("symbol") for source in sources if source),
+    ]
     return {
         "position": entry.position,
         "id": entry.id,
@@ -264,15 +270,33 @@ def _row(entry: Entry) -> dict[str, Any]:
         "ref": entry.ref,
         "target": entry.target,
         "root": entry.root,
-        "symbol": (entry.source or {}).get("symbol") or data.get("instrument"),
-        "parties": " ".join(["", *sorted({name for name in named if name}), ""]),
+        "symbols": _words(symbols),
+        "parties": _words(_named_parties(data) + _named_parties(changes)),
         "salt": entry.salt,
         "payload": entry.payload,
         "envelope": entry.envelope,
     }
 
 
-_COLUMNS = [column for column in tables.entries.c if column.name not in ("first_day", "last_day", "symbol", "parties")]
+PARTY_FIELDS = (
+    "party", "jointly_with", "announcer", "by", "host", "office", "on_behalf_of", "appointed_by", "group", "recipient", "holder",
+    "shared_with", "reporter", "parties", "parties_present", "sent_by", "sent_to", "convened_by", "participants", "setter", "into",
+)  # fmt: skip
+
+
+def _named_parties(data: Mapping[str, Any]) -> list[Any]:
+    """Every party that an event names, whatever its part."""
+    values = [data.get(name) for name in PARTY_FIELDS]
+    return [one for value in values for one in (value if isinstance(value, (list, tuple)) else [value])]
+
+
+def _words(values: Iterable[Any]) -> str:
+    """The texts among `values` as one searchable text, each between blanks; longer prose and other values stay out."""
+    kept = sorted({value for value in values if isinstance(value, str) and len(value) <= 120})
+    return " ".join(["", *kept, ""]) if kept else " "
+
+
+_COLUMNS = [column for column in tables.entries.c if column.name not in ("first_day", "last_day", "symbols", "parties")]
 
 
 def read_entries(connection: Connection, *conditions: Any, limit: int | None = None) -> list[Entry]:

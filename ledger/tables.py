@@ -21,7 +21,7 @@ entries = Table(
     Column("ref", Text, unique=True),
     Column("target", BigInteger),
     Column("root", BigInteger, nullable=False),
-    Column("symbol", Text),
+    Column("symbols", Text, nullable=False),
     Column("parties", Text, nullable=False),
     Column("salt", LargeBinary),
     Column("payload", LargeBinary),

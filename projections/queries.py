@@ -44,7 +44,7 @@ _CONDITIONS: dict[str, Callable[[Any], Any]] = {
     "effective_to": lambda value: entries.c.first_day <= value,
     "recorded_from": lambda value: entries.c.recorded_at >= value,
     "recorded_to": lambda value: entries.c.recorded_at <= value,
-    "symbol": lambda value: entries.c.symbol == value,
+    "symbol": lambda value: entries.c.symbols.contains(f" {value} ", autoescape=True),
 }
 
 
@@ -59,7 +59,7 @@ def _naming(party: str) -> Any:
     e = entries.c
     named = e.parties.contains(f" {party} ", autoescape=True)
     own = and_(named, or_(e.stream.contains("/pledge/"), e.stream.contains("/commitment/")))
-    return or_(e.root.in_(select(e.position).where(named)), e.stream.in_(select(e.stream).where(own)))
+    return or_(e.root.in_(select(e.root).where(named)), e.stream.in_(select(e.stream).where(own)))
 
 
 def answers(

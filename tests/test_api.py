@@ -496,3 +496,14 @@ def test_a_diff_names_the_retraction_that_took_a_figure_away(desk: Desk) -> None
 
     moved = next(o for o in answer.json["data"] if o["path"] == "/deployments/JAM/personnel/troops/moved/minimum")
     assert (moved["from"], moved["to"], moved["caused_by"]) == (15, 10, [2, 3])
+
+
+def test_a_party_is_found_in_whatever_part_and_in_what_a_correction_says(desk: Desk) -> None:
+    letter = said("communication.sent", form="letter", sent_by=["HTI"], sent_to=["KEN"], text="A request.")
+    desk.post([registered(), letter, deployed("BLZ"), announced("a", "JAM", announcer="KEN")])
+    desk.post(corrected(2, to_data={"party": "KEN"}, to_source={"symbol": "S/2024/999"}))
+
+    found = [entry["position"] for entry in desk.get("/v1/entries", party="KEN").json["data"]]
+    by_symbol = [entry["position"] for entry in desk.get("/v1/entries", symbol="S/2024/999").json["data"]]
+
+    assert (found, by_symbol) == ([1, 2, 3, 4], [4])

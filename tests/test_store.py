@@ -124,7 +124,7 @@ def test_sqlite_refuses_replace_by_any_of_the_unique_keys(engine: Engine) -> Non
         with pytest.raises(DBAPIError), writing(engine) as connection:
             connection.execute(text("INSERT INTO entries SELECT * FROM entries WHERE position = 1"))
         return
-    columns = "position, id, stream, version, mission, type, effective, first_day, last_day, recorded_at, actor, ref, target, root, symbol, parties, salt, payload, envelope"
+    columns = "position, id, stream, version, mission, type, effective, first_day, last_day, recorded_at, actor, ref, target, root, symbols, parties, salt, payload, envelope"
     fresh = {"position": "2", "id": "'new'", "version": "9", "ref": "'other'"}
     for kept in ("position", "id", "version", "ref"):
         values = ", ".join(fresh[name] if name in fresh and name != kept else name for name in columns.split(", "))

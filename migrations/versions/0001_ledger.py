@@ -41,7 +41,7 @@ def _ledger_tables() -> None:
         sa.Column("ref", sa.Text, unique=True),
         sa.Column("target", sa.BigInteger, sa.ForeignKey("entries.position")),
         sa.Column("root", sa.BigInteger, nullable=False),
-        sa.Column("symbol", sa.Text),
+        sa.Column("symbols", sa.Text, nullable=False),
         sa.Column("parties", sa.Text, nullable=False),
         sa.Column("salt", sa.LargeBinary),
         sa.Column("payload", sa.LargeBinary),
