@@ -1,6 +1,7 @@
 """Entries: recording events, and reading what was recorded."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -125,11 +126,11 @@ def post_entries() -> Response:
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Raises Problem where a name stands twice in an object: which value counts nobody could tell."""
-    names = [name for name, _ in pairs]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
         raise problems.Problem("invalid-json", f"the name {twice[:80]!r} stands twice in one object; keep one of them")
-    return dict(pairs)
+    return made
 
 
 def _body() -> Any:

@@ -19,6 +19,7 @@ from ledger.schemas import Invalid, parse_data
 from ledger.standing import Standing, as_it_stands, merge, retracted, standing
 from ledger.values import as_json, is_position, is_slug, nearest_first
 
+MAX_CHAIN = 32
 Refused = Refusal | None
 Rule = Callable[[Any, list[Standing]], Refused]
 
@@ -268,6 +269,18 @@ def _no_claim_about_changes(event: Event, data: Any, target: Entry, known: Known
     )
 
 
+def _chain_too_long(event: Event, data: Any, target: Entry, known: Known) -> Refused:
+    """A correction is settled before what it corrects, one level inside the other: without a limit Python's stack is it."""
+    family = {entry.position: entry for entry in known.families[target.root]}
+    length, last = 1, target
+    while last.target is not None:
+        length, last = length + 1, family[last.target]
+    if length <= MAX_CHAIN:
+        return None
+    text = f"entry {target.position} ends a chain of {length} changes of changes; make this one to entry {target.root}"
+    return Refusal("not-possible-now", "/data/target", text)
+
+
 def _retracted_twice(event: Event, data: Any, target: Entry, known: Known) -> Refused:
     if not isinstance(data, EntryRetracted):
         return None
@@ -359,7 +372,15 @@ def _redaction(event: Event, data: Any, target: Entry, known: Known) -> Refused:
     )
 
 
-_ABOUT_CHECKS = (_other_mission, _itself, _no_claim_about_changes, _retracted_twice, _wrong_correction, _redaction)
+_ABOUT_CHECKS = (
+    _other_mission,
+    _itself,
+    _chain_too_long,
+    _no_claim_about_changes,
+    _retracted_twice,
+    _wrong_correction,
+    _redaction,
+)
 
 
 def _never(*types: str, what: str) -> Rule:

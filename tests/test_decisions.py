@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from ledger.decisions import RULES, Accepted, Known, decide, needs
+from ledger.decisions import MAX_CHAIN, RULES, Accepted, Known, decide, needs
 from ledger.refusals import REFUSALS, Refused
 from ledger.schemas import parse_event
 from ledger.store import reading, size
@@ -595,3 +595,10 @@ def test_a_correction_of_a_correction_cannot_break_the_projections(engine: Engin
     found = refusals(engine, corrected(2, to_data={"data": {"items": "rubbish"}}))
 
     assert [code for code, _ in found] == ["wrong-correction"]
+
+
+def test_a_chain_of_retractions_of_retractions_has_an_end() -> None:
+    chain = [R, A, *(retracted(target) for target in range(1, MAX_CHAIN + 1))]
+
+    assert decided(chain, retracted(MAX_CHAIN + 1)) == [("not-possible-now", "/data/target")]
+    assert isinstance(decided(chain[:-1], retracted(MAX_CHAIN)), Accepted)
