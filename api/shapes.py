@@ -269,6 +269,7 @@ class Fulfilment:
     conditional: bool = told("Whether a pledge in it is conditional.")
     suspended: bool = told("Whether a pledge in it is suspended.")
     pledges: tuple[str, ...] = told("The pledges in it.")
+    provenance: dict[str, Entries] = told("The entries behind each plain field.")
     categories: tuple[FulfilmentCategory, ...] = told("The same by category.")
     entries: Entries = told("Every entry that it comes from.")
 
@@ -290,6 +291,7 @@ class Target:
     supersedes: tuple[str, ...] = told("Targets that it takes the place of.")
     rank: str = told("Its rank among rival claims.")
     disputes: tuple[dict[str, Any], ...] = told("Disputes.")
+    provenance: dict[str, Entries] = told("The entries behind each plain field.")
     entries: Entries = told("Every entry that it comes from.")
 
 

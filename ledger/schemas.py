@@ -92,6 +92,19 @@ class ChangesField(mf.Dict):
         return changes
 
 
+class ListField(mf.List):
+    """A list that is counted before it is read: a long one is told to be long, not all that is wrong in it."""
+
+    def __init__(self, inner: mf.Field, most: int, **more: Any):
+        super().__init__(inner, validate=validate.Length(1, most, error="must hold {min} to {max} things"), **more)
+        self.most = most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        if isinstance(value, list) and len(value) > self.most:
+            raise ValidationError(f"must hold 1 to {self.most} things")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
 class BooleanField(mf.Boolean):
     """true or false, and nothing that merely looks like it."""
 
@@ -200,9 +213,7 @@ def field_for(annotation: Any, metadata: typing.Mapping[str, Any], required: boo
         return mf.String(validate=validate.Equal(get_args(annotation)[0], error="must be {other}"), **options)
     if get_origin(annotation) is tuple:
         options["error_messages"]["invalid"] = "must be a list"
-        most = metadata.get("most") or 100
-        length = validate.Length(1, most, error="must hold {min} to {max} things")
-        return mf.List(field_for(get_args(annotation)[0], {}, True), validate=length, **options)
+        return ListField(field_for(get_args(annotation)[0], {}, True), metadata.get("most") or 100, **options)
     if annotation == int | str:
         options["metadata"]["type"] = ["integer", "string"]
         return TargetField(**options)

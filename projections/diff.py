@@ -3,8 +3,10 @@
 A path names the answer, the row by its own key, and the field: `/deployments/KEN/personnel/individual_police/moved/minimum`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
+
+from projections.pledges import counts
 
 Row = Mapping[str, Any]
 Operation = dict[str, Any]
@@ -36,11 +38,27 @@ def diff(before: Row, after: Row, about: Mapping[int, list[int]] | None = None) 
     found: list[Operation] = []
     for name in sorted({*before, *after}):
         found += _between(name, _keyed(name, before.get(name)), _keyed(name, after.get(name)))
-    more = about or {}
-    return [
-        {**o, "caused_by": sorted({*o["caused_by"], *(q for p in o["caused_by"] for q in more.get(p, ()))})}
-        for o in found
-    ]
+    behind = [about or {}, _counted_otherwise(before.get("pledges") or [], after.get("pledges") or [])]
+    return [{**made, "caused_by": _with_causes_behind(made["caused_by"], behind)} for made in found]
+
+
+def _counted_otherwise(before: Sequence[Row], after: Sequence[Row]) -> dict[int, list[int]]:
+    """For the terms of each pledge that is counted in one state only: what ended it, or brought it back.
+
+    Sums name the terms that went into them, and a withdrawn pledge is in none.
+    """
+    now = {row["pledge"]: row for row in after}
+    pairs = [(old, now[old["pledge"]]) for old in before if old["pledge"] in now]
+    return {
+        position: [*new["provenance"]["status"], *new["provenance"]["rank"]]
+        for old, new in pairs
+        if counts(old) != counts(new)
+        for position in {*old["provenance"]["items"], *new["provenance"]["items"]}
+    }
+
+
+def _with_causes_behind(caused_by: list[int], behind: Sequence[Mapping[int, Sequence[int]]]) -> list[int]:
+    return sorted({*caused_by, *(by for told in behind for position in caused_by for by in told.get(position, ()))})
 
 
 def _keyed(name: str, answer: Any) -> dict[tuple[str, ...], Row]:

@@ -8,12 +8,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Part:
-    """One contribution to a figure: a range (None is open), with the entries that it comes from. `sign` is 1 or -1."""
+    """One contribution to a figure: a range (None is open), with the entries that it comes from. `sign` is 1 or -1.
+
+    `unspecified` counts what is in it without a figure: at most 1, but in a sum that is a part of another sum.
+    """
 
     low: Decimal | None
     high: Decimal | None
     approximate: bool
-    unspecified: bool
+    unspecified: int
     entries: tuple[int, ...]
     sign: int = 1
 
@@ -26,7 +29,7 @@ def part(item: Mapping[str, Any], entries: Iterable[int], sign: int = 1) -> Part
         None if low is None else Decimal(low),
         None if high is None else Decimal(high),
         bool(item.get("approximate")),
-        "unspecified" in item,
+        int("unspecified" in item),
         tuple(entries),
         sign,
     )
@@ -34,14 +37,17 @@ def part(item: Mapping[str, Any], entries: Iterable[int], sign: int = 1) -> Part
 
 def again(figure: Mapping[str, Any]) -> Part:
     """A sum as a part of another sum."""
-    ends = {name: figure[name] for name in ("minimum", "maximum") if figure[name] is not None}
-    amount = ends or {"unspecified": "not_stated"}
-    return part({**amount, "approximate": figure["approximate"]}, figure["entries"])
+    made = part(figure, figure["entries"])
+    return replace(made, unspecified=figure["unspecified"])
 
 
 def at_most(part: Part) -> Part:
     """The part where it is not certain that it belongs at all."""
-    return replace(part, low=Decimal(0))
+    return replace(part, low=Decimal(0)) if _has_figure(part) else part
+
+
+def _has_figure(part: Part) -> bool:
+    return part.low is not None or part.high is not None
 
 
 def total(parts: Iterable[Part], money: bool = False) -> dict[str, Any] | None:
@@ -53,8 +59,8 @@ def total(parts: Iterable[Part], money: bool = False) -> dict[str, Any] | None:
     parts = list(parts)
     if not parts:
         return None
-    known = [p for p in parts if not p.unspecified]
-    if any(p.sign > 0 and p.unspecified for p in parts) and not any(p.sign > 0 for p in known):
+    known = [p for p in parts if _has_figure(p)]
+    if any(p.sign > 0 for p in parts) and not any(p.sign > 0 for p in known):
         known = []  # nothing is known of what goes in, so nothing of what is left
     low = sum((_low(p) for p in known), Decimal(0)) if known else None
     is_open = not known or any(p.high is None for p in parts if p.sign > 0)

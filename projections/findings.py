@@ -118,7 +118,7 @@ def _after_expiry(rows: Rows, answers: Answers) -> Iterator[Row]:
             if movement["direction"] == "in" and ends and None not in ends and max(ends) < day:
                 yield _finding(
                     "activity-after-expiry",
-                    f"deployments/{row['party']}",
+                    f"deployments/{row['party']}/{row['category']}",
                     f"{movement['type']} of {movement['effective']}, after the term's end on {max(ends)}",
                     movement["entries"],
                 )

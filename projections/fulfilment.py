@@ -101,6 +101,7 @@ def _row(party: str, kind: str, of: str, matter: Matter) -> Row:
         "conditional": any(pledge["conditional"] for pledge in matter.pledges),
         "suspended": any(pledge["status"] == "suspended" for pledge in matter.pledges),
         "pledges": [pledge["pledge"] for pledge in matter.pledges],
+        "provenance": _provenance(matter.pledges),
         "categories": [
             {
                 "category": category,
@@ -110,6 +111,15 @@ def _row(party: str, kind: str, of: str, matter: Matter) -> Row:
             for category in categories
         ],
         "entries": sorted({position for _, part in matter.pledged + matter.delivered for position in part.entries}),
+    }
+
+
+def _provenance(pledges: list[Row]) -> Row:
+    """The entries behind each plain field: those of the pledges that it is said of."""
+    fields = {"conditional": "conditional", "suspended": "status", "pledges": "items"}
+    return {
+        name: sorted({position for pledge in pledges for position in pledge["provenance"][of]})
+        for name, of in fields.items()
     }
 
 

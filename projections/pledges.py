@@ -1,11 +1,12 @@
 """Pledges: their terms, their original terms, what became of them, and on which documents."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ledger.events import parties_of
 from ledger.standing import Standing
 from ledger.values import PartialDate
-from projections.projection import Projection, Row, corroborations, disputes, pick, rank, remark, since
+from projections.projection import Projection, Row, corroborations, disputes, pick, rank, ranked_by, remark, since
 
 
 def _announced(row: Row, s: Standing) -> Row:
@@ -160,13 +161,16 @@ def _believed(row: Row) -> Row:
     return {**row, **ends, "terms": terms, "suspensions": [x for x in row["suspensions"] if good(x)]}
 
 
-def present(row: Row, converted_by: list[str] | None = None) -> Row:
-    """One pledge on the day. `status` is the last thing that decides whether it stands; what it rests on stands beside it."""
+def present(row: Row, converting: Sequence[Row] = ()) -> Row:
+    """One pledge on the day. `status` is the last thing that decides whether it stands; what it rests on stands beside it.
+
+    `converting`: the rows of the pledges that take its place.
+    """
     row = _believed(row)
     return {
         "pledge": row["key"],
         "parties": (row["parties"] or "unstated").split("+"),
-        "status": _status(row, converted_by or []),
+        "status": _status(row, bool(converting)),
         "items": row["terms"]["items"],
         "terms_since": row["terms"]["since"],
         "original": row["original"],
@@ -180,38 +184,46 @@ def present(row: Row, converted_by: list[str] | None = None) -> Row:
         "withdrawn": row["withdrawn"],
         "lapsed": row["lapsed"],
         "converts": row["converts"],
-        "converted_by": converted_by or [],
+        "converted_by": [later["key"] for later in converting],
         "due": row["due"],
         "changes": row["changes"],
         "documents": row["documents"],
         "rank": rank(row, row["terms"]["entries"][0]),
         "disputes": disputes(row),
         "corroborations": corroborations(row),
-        "provenance": _provenance(row),
+        "provenance": _provenance(row, converting),
         "entries": row["entries"],
     }
 
 
-def _provenance(row: Row) -> Row:
+def _provenance(row: Row, converting: Sequence[Row]) -> Row:
     """The entries behind each plain field."""
     made = row["notified"] or row["announced"]
+    taken = [position for later in converting for position in _made(later)]
     ended = row["withdrawn"] or row["lapsed"] or (row["suspensions"] or [made])[-1]
     ended = {"entries": [*ended["entries"], *((ended.get("ended") or {}).get("entries") or [])]}
     conditions = [p for c in row["conditions"] for p in [*c["entries"], *(c["met"] or {"entries": []})["entries"]]]
     terms = dict.fromkeys(("items", "terms_since", "due"), row["terms"]["entries"])
     return {
         **terms,
-        "status": ended["entries"],
+        "status": taken if taken and not (row["withdrawn"] or row["lapsed"]) else ended["entries"],
+        "converted_by": taken,
+        "rank": ranked_by(row, row["terms"]["entries"][0]),
         "formality": made["entries"],
         "conditional": conditions,
         "changes": row["entries"],
     }
 
 
-def _status(row: Row, converted_by: list[str]) -> str:
+def _made(row: Row) -> list[int]:
+    """The entries by which a pledge was made."""
+    return [position for said in (row["announced"], row["notified"]) if said for position in said["entries"]]
+
+
+def _status(row: Row, converted: bool) -> str:
     if row["withdrawn"] or row["lapsed"]:
         return "withdrawn" if row["withdrawn"] else "lapsed"
-    if converted_by:
+    if converted:
         return "converted"
     if any(not suspension["ended"] for suspension in row["suspensions"]):
         return "suspended"
@@ -221,13 +233,13 @@ def _status(row: Row, converted_by: list[str]) -> str:
 def pledges(rows: list[Row]) -> list[Row]:
     """Every pledge made by the day."""
     made = [row for row in rows if opened(row)]
-    converted: dict[str, list[str]] = {}
+    converting: dict[str, list[Row]] = {}
     for row in made:
         for earlier in row["converts"]:
-            converted.setdefault(earlier, []).append(row["key"])
-    return [present(row, converted.get(row["key"])) for row in made]
+            converting.setdefault(earlier, []).append(row)
+    return [present(row, converting.get(row["key"], ())) for row in made]
 
 
-def counts(pledge: Row) -> bool:
+def counts(pledge: Mapping[str, Any]) -> bool:
     """Whether a presented pledge is to be counted as pledged: withdrawn, lapsed, converted and deprecated ones are not."""
     return pledge["status"] not in ("withdrawn", "lapsed", "converted") and pledge["rank"] != "deprecated"

@@ -87,10 +87,17 @@ def pick(s: Standing, *names: str) -> Row:
 
 def rank(row: Row, position: int) -> str:
     """The rank of an entry: the latest one given to it, else normal."""
-    given = [
-        claim["rank"] for claim in row["claims"] if claim["type"] == "claim.ranked" and claim["target"] == position
-    ]
-    return given[-1] if given else "normal"
+    given = _ranks(row, position)
+    return given[-1]["rank"] if given else "normal"
+
+
+def ranked_by(row: Row, position: int) -> list[int]:
+    """The entries that gave an entry its rank; none where it is normal for want of any."""
+    return [behind for claim in _ranks(row, position)[-1:] for behind in claim["entries"]]
+
+
+def _ranks(row: Row, position: int) -> list[Row]:
+    return [claim for claim in row["claims"] if claim["type"] == "claim.ranked" and claim["target"] == position]
 
 
 def disputes(row: Row, position: int | None = None) -> list[Row]:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from ledger import codes
 from ledger.events.declaration import event
-from ledger.values import PartyCode, Prose, Text, Title, closed, optional, told
+from ledger.values import PartyCode, Prose, Text, Title, Unfit, closed, optional, told
 
 PartyKind = Annotated[str, closed(codes.PARTY_KINDS, "party_kind", "what sort of party it is")]
 Identifier = Annotated[
@@ -36,5 +36,9 @@ class PartyMerged:
     """One code is found to mean the same party as another. Entries keep the code that they were recorded with."""
 
     party: PartyCode = told("The code that is given up.")
-    into: PartyCode = told("The code that stays.")
+    into: PartyCode = told("The code that stays.", example="UNSMIH")
     reason: Prose | None = optional("Why.")
+
+    def __post_init__(self) -> None:
+        if self.into == self.party:
+            raise Unfit("into", "a code cannot be merged into itself; name the one that stays")
