@@ -334,7 +334,6 @@ class MoneyItem(Money):
 
 
 Item = PersonnelItem | EquipmentItem | ServiceItem | MoneyItem
-DeployedItem = PersonnelItem
 KitItem = EquipmentItem | ServiceItem
 
 
