@@ -327,9 +327,10 @@ def _moved_subject(
     change: Mapping[str, Any], now: Mapping[str, Any], target: Entry, known: Known, pointer: str
 ) -> Refused:
     """What names an entry's subject stays, where decisions read that subject's stream."""
-    if target.type not in RULES:
+    if target.type not in _JUDGED:
         return None
-    naming = re.findall(r"{(\w+)}", EVENTS[target.type].STREAM)
+    stream = EVENTS[target.type].STREAM.replace("{parties}", "{party}{jointly_with}")
+    naming = re.findall(r"{(\w+)}", stream)
     moved = next((name for name in naming if name in change and change[name] != now.get(name)), None)
     if moved is None:
         return None
@@ -356,7 +357,11 @@ def _unknown_after_correction(
 ) -> Refused:
     """What the change refers to must exist; references that it leaves alone were judged when they were made."""
     for field_pointer, stream in _references(target.mission, corrected):
-        if field_pointer.removeprefix("/data/") in change and not _has_begun(known.streams.get(stream, [])):
+        if field_pointer.removeprefix("/data/") not in change:
+            continue
+        if stream == target.stream:
+            return Refusal("wrong-correction", pointer, "it cannot take the place of itself; leave the name out")
+        if not _has_begun(known.streams.get(stream, [])):
             text = f"{stream.split('/', 1)[1]} is not in the ledger; record it first or correct the name"
             return Refusal("unknown-subject", pointer, text)
     return None
@@ -387,6 +392,18 @@ def _never(*types: str, what: str) -> Rule:
     def rule(data: Any, stood: list[Standing]) -> Refused:
         earlier = next((s for s in stood if s.type in types), None)
         return Refusal("already-exists", "/data", f"{what} already, by entry {earlier.position}") if earlier else None
+
+    return rule
+
+
+def _never_since(ended: str, *reopenings: str, what: str) -> Rule:
+    """It must not have ended already, unless it was opened anew since: that sets it in force again."""
+
+    def rule(data: Any, stood: list[Standing]) -> Refused:
+        latest = next((s for s in reversed(stood) if s.type in (ended, *reopenings)), None)
+        if latest is None or latest.type != ended:
+            return None
+        return Refusal("already-exists", "/data", f"{what} already, by entry {latest.position}")
 
     return rule
 
@@ -435,7 +452,8 @@ def _condition_open(data: Any, stood: list[Standing]) -> Refused:
     )
 
 
-_pledge_open = _after("pledge.announced", "pledge.notified", what="the pledge", pointer="/data/pledge")
+_OPENINGS = ("pledge.announced", "pledge.notified")
+_pledge_open = _after(*_OPENINGS, what="the pledge", pointer="/data/pledge")
 _post_open = _open("post.created", "post.abolished", "there is no such post")
 _commitment_open = _after("commitment.signed", what="the commitment", pointer="/data/commitment")
 
@@ -463,8 +481,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "pledge.confirmed": (_pledge_open,),
     "pledge.suspended": (_pledge_open,),
     "pledge.resumed": (_pledge_open, _open("pledge.suspended", "pledge.resumed", "the pledge is not suspended")),
-    "pledge.withdrawn": (_pledge_open, _never("pledge.withdrawn", what="the pledge was withdrawn")),
-    "pledge.lapsed": (_pledge_open, _never("pledge.lapsed", what="the pledge lapsed")),
+    "pledge.withdrawn": (_pledge_open, _never_since("pledge.withdrawn", *_OPENINGS, what="the pledge was withdrawn")),
+    "pledge.lapsed": (_pledge_open, _never_since("pledge.lapsed", *_OPENINGS, what="the pledge lapsed")),
     "commitment.signed": (_never("commitment.signed", what="the commitment was signed"),),
     "commitment.amended": (_commitment_open,),
     "commitment.cancelled": (_commitment_open, _never("commitment.cancelled", what="the commitment was cancelled")),
@@ -478,3 +496,4 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "position.withdrawn": (_open("position.stated", "position.withdrawn", "that party states no position on it"),),
 }
+_JUDGED = {*RULES, "position.stated", "contribution.suspended"}  # what rules are about, or look for in a stream

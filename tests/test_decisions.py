@@ -602,3 +602,19 @@ def test_a_chain_of_retractions_of_retractions_has_an_end() -> None:
 
     assert decided(chain, retracted(MAX_CHAIN + 1)) == [("not-possible-now", "/data/target")]
     assert isinstance(decided(chain[:-1], retracted(MAX_CHAIN)), Accepted)
+
+
+def test_a_pledge_notified_anew_after_its_withdrawal_may_be_withdrawn_again() -> None:
+    withdrawn = said("pledge.withdrawn", "2024-03-01", pledge="a")
+    anew = said("pledge.notified", "2024-04-01", pledge="a", party="JAM", items=[people(100)])
+    again = said("pledge.withdrawn", "2024-05-01", pledge="a")
+
+    assert isinstance(decided([R, A, withdrawn, anew], again), Accepted)
+    assert decided([R, A, withdrawn], again) == [("already-exists", "/data")]
+
+
+def test_a_correction_makes_no_pledge_convert_itself_and_moves_no_position() -> None:
+    stated = said("position.stated", party="CHN", stance="abstains", on="a-topic")
+
+    assert decided([R, A], corrected(1, to_data={"converts": ["a"]})) == [("wrong-correction", "/data/data")]
+    assert decided([R, stated], corrected(1, to_data={"party": "RUS"})) == [("wrong-correction", "/data/data/party")]
