@@ -66,15 +66,21 @@ def _sqlite_begin(connection: Connection) -> None:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction that writes; committed at the end, rolled back on any error."""
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+    """One transaction that writes; committed at the end, rolled back on any error.
+
+    On PostgreSQL READ COMMITTED, whatever the server's default: after it has waited for the head row, an append reads what
+    the one before it has committed.
+    """
+    options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "READ COMMITTED"}
+    with engine.connect().execution_options(writes=True, **options) as connection, connection.begin():
         yield connection
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """One transaction that reads a single state of the database throughout."""
-    options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+    """One transaction that reads a single state of the database throughout, and can change nothing."""
+    is_sqlite = engine.dialect.name == "sqlite"
+    options = {} if is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 

@@ -2,14 +2,18 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, text, update
 from sqlalchemy.exc import DBAPIError
 
+from ledger import tables
 from ledger.refusals import Refused
-from ledger.store import read_entries, reading, size, writing
+from ledger.store import open_engine, read_entries, reading, size, writing
 from tests.builders import announced, append, corrected, deployed, registered, said
+from tests.conftest import create_database, drop_database
 
 
 def test_positions_are_gapless_and_versions_count_within_a_stream(engine: Engine) -> None:
@@ -172,3 +176,33 @@ def test_a_temporary_table_cannot_stand_in_for_the_entries_in_the_guard(engine: 
         with pytest.raises(DBAPIError, match="out of order"), connection.begin_nested():
             connection.execute(disorder)
         connection.execute(text("DROP TABLE pg_temp.entries"))
+
+
+@pytest.fixture
+def postgresql_url(request: pytest.FixtureRequest, server_url: str) -> Iterator[str]:
+    url = create_database(server_url, request.getfixturevalue("postgresql_template"))
+    yield url
+    drop_database(server_url, url)
+
+
+@pytest.mark.parametrize("level", ["serializable", "repeatable\\ read"])
+def test_appends_wait_for_each_other_whatever_the_isolation_that_the_server_prefers(
+    level: str, postgresql_url: str
+) -> None:
+    engine = open_engine(postgresql_url, connect_args={"options": f"-c default_transaction_isolation={level}"})
+    append(engine, registered())
+
+    with ThreadPoolExecutor(4) as pool:
+        appended = list(pool.map(lambda number: append(engine, announced(f"p-{number}")), range(12)))
+
+    engine.dispose()
+    assert sorted(entry.position for batch in appended for entry in batch) == list(range(1, 13))
+
+
+def test_a_transaction_that_reads_can_change_nothing_on_postgresql(postgresql_url: str) -> None:
+    engine = open_engine(postgresql_url)
+
+    with reading(engine) as connection, pytest.raises(DBAPIError, match="read-only"):
+        connection.execute(update(tables.head).values(size=7))
+
+    engine.dispose()
