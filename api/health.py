@@ -8,6 +8,7 @@ from api import formats, problems
 from api.problems import PROBLEMS, respond
 from ledger.store import reading, size
 from migrations import is_current
+from projections.runner import projected_size
 
 blueprint = Blueprint("health", __name__, description="Whether the server lives, and whether it can answer.")
 
@@ -27,16 +28,19 @@ def healthz() -> Response:
 def readyz() -> Response:
     """Can it answer?
 
-    The database can be reached and has the schema that this version needs.
+    The database can be reached, has the schema that this version needs, and its projections hold every entry.
     """
     engine = current_app.config["LEDGER_ENGINE"]
     try:
         if not is_current(engine):
             return respond("unavailable", "the database's schema is not current; run mission-ledger migrate")
         with reading(engine) as connection:
-            return formats.answer({"status": "ready", "size": size(connection)})
+            recorded, projected = size(connection), projected_size(connection)
     except SQLAlchemyError:
         return respond("unavailable", "the database cannot be reached")
+    if projected < recorded:
+        return respond("unavailable", "the projections lack entries; run mission-ledger rebuild")
+    return formats.answer({"status": "ready", "size": recorded})
 
 
 @blueprint.route("/problems/<code>", methods=["GET"])

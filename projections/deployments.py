@@ -112,6 +112,7 @@ DEPLOYMENTS = Projection(
     },
     keys=_keys,
     start={"movements": [], "reports": []},
+    lists=("movements", "reports"),
 )
 
 

@@ -28,7 +28,7 @@ _FLOWS = {
 
 def _signed(row: Row, s: Standing) -> Row:
     amended = {"money": row["money"], "sum": row["sum"]} if row["sum"] else {}
-    if row["entries"]:
+    if row["sum"] or row["cancelled"]:
         row = remark(row, "not-opened", f"something of {row['key']} is dated before its own beginning", s)
     return {
         **row,
@@ -82,7 +82,9 @@ def _account_key(s: Standing) -> Iterable[str]:
     return [f"{parties_of(s.data)}/{s.data['channel']}/{s.data['money']['currency']}"]
 
 
-FLOWS = Projection("flows", reads=dict.fromkeys(_FLOWS, _flowed), keys=_account_key, start={"flows": []})
+FLOWS = Projection(
+    "flows", reads=dict.fromkeys(_FLOWS, _flowed), keys=_account_key, start={"flows": []}, lists=("flows",)
+)
 
 
 def funding(pledges: list[Row], commitments: list[Row], flows: list[Row]) -> list[Row]:

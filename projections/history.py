@@ -13,7 +13,8 @@ from projections.diff import changed_fields
 from projections.pledges import PLEDGES, opened, present
 from projections.projection import Row, keys_of, step
 from projections.questions import Question
-from projections.tables import generations, routes
+from projections.tables import generations, rectangles
+from projections.timeline import HEAD
 from projections.view import view
 
 _TERMS = (
@@ -119,11 +120,10 @@ def pledge_history(connection: Connection, mission: str, pledge: str, question: 
 def _pledge_entries(connection: Connection, mission: str, pledge: str, known: int) -> list[Entry]:
     if "\0" in pledge:  # PostgreSQL takes no such text
         return []
-    c = routes.c
+    c = rectangles.c
     live = select(generations.c.live).scalar_subquery()
-    roots = select(c.root).where(
-        c.generation == live, c.mission == mission, c.projection == PLEDGES.name, c.key == pledge
-    )
+    at = (c.generation == live, c.mission == mission, c.projection == PLEDGES.name, c.key == pledge)
+    roots = select(c.root).where(*at, c.event != HEAD)
     return read_entries(connection, entries.c.root.in_(roots), entries.c.position <= known)
 
 

@@ -80,6 +80,7 @@ LEADERSHIP = Projection(
     },
     keys=_keys,
     start={"role": None, "title": None, "created": False, "abolished": None, "holders": [], "former": []},
+    lists=("former",),
 )
 
 

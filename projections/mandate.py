@@ -114,6 +114,7 @@ MANDATE = Projection(
         "support_offices": [],
         "terminated": None,
     },
+    lists=("ceilings", "support_offices"),
 )
 
 

@@ -59,6 +59,7 @@ OBSERVATIONS = Projection(
     ),
     keys=_keys,
     start={"reports": []},
+    lists=("reports",),
 )
 
 

@@ -30,6 +30,7 @@ PARTNERS = Projection(
     reads={"partner-group.constituted": _constituted, "partner.joined": _joined, "partner.left": _left},
     keys=_keys,
     start={"name": None, "rules": [], "seat": None},
+    lists=("rules",),
 )
 
 

@@ -24,7 +24,7 @@ def _notified(row: Row, s: Standing) -> Row:
 
 
 def _opened(row: Row, s: Standing, said: Row) -> Row:
-    if not opened(row) and row["entries"]:
+    if not opened(row) and row["changes"] >= 0:
         row = remark(row, "not-opened", f"something of {row['key']} is dated before its own beginning", s)
     revised = row["terms"] if not opened(row) and _may_be_later(row["terms"], s) else None
     ends = {name: row[name] if _may_be_later(row[name], s) else None for name in ("withdrawn", "lapsed")}
@@ -140,6 +140,7 @@ PLEDGES = Projection(
         "documents": [],
         "changes": -1,
     },
+    lists=("all_terms", "confirmations", "documents"),
 )
 
 

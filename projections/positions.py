@@ -21,6 +21,7 @@ POSITIONS = Projection(
     reads={"position.stated": _stated, "position.withdrawn": _withdrawn},
     keys=lambda s: [f"{s.data['on']}/{parties_of(s.data)}"],
     start={"now": None, "earlier": []},
+    lists=("earlier",),
 )
 
 

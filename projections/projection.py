@@ -17,12 +17,25 @@ Apply = Callable[[Row, Standing], Row]
 
 @dataclass(frozen=True)
 class Projection:
-    """One kind of row. `keys` gives the rows that an event touches; `start` is a row before its first event."""
+    """One kind of row. `keys` gives the rows that an event touches; `start` is a row before its first event.
+
+    `lists` names the fields to which events only add and which no `Apply` reads: they are stored event by event,
+    the rest of the row, its head, as a whole.
+    """
 
     name: str
     reads: Mapping[str, Apply]
     keys: Callable[[Standing], Iterable[str]]
     start: Mapping[str, Any] = field(default_factory=dict)
+    lists: tuple[str, ...] = ()
+
+    @property
+    def headless(self) -> bool:
+        """Whether a row is nothing but its lists."""
+        return set(self.start) == set(self.lists)
+
+
+_OF_EVERY_ROW = ("entries", "claims", "remarks")
 
 
 def keys_of(projection: Projection, s: Standing) -> frozenset[str]:
@@ -37,11 +50,27 @@ def keys_of(projection: Projection, s: Standing) -> frozenset[str]:
 
 def step(projection: Projection, key: str, row: Row | None, s: Standing) -> Row:
     """The row after `s`; its positions are added to `entries`, a claim about one of its entries to `claims`."""
-    row = row if row is not None else {"entries": [], "claims": [], "remarks": [], **projection.start, "key": key}
+    row = row if row is not None else joined(projection, key, None, [])
     if s.entry.target is not None:
         return {**row, "claims": [*row["claims"], _claim(s)]}
     row = projection.reads[s.type](row, s)
     return {**row, "entries": [*row["entries"], *s.positions]}
+
+
+def parted(projection: Projection, key: str, head: Row | None, s: Standing) -> tuple[Row, Row]:
+    """The head of the row after `s`, and what `s` adds to its lists."""
+    row = step(projection, key, joined(projection, key, head, []), s)
+    lists = {*_OF_EVERY_ROW, *projection.lists}
+    return {n: v for n, v in row.items() if n not in lists}, {n: v for n, v in row.items() if n in lists and v}
+
+
+def joined(projection: Projection, key: str, head: Row | None, additions: Iterable[Row]) -> Row:
+    """The whole row: its head (None before the first event, or where there is none) and what events added, in their order."""
+    lists: dict[str, list[Any]] = {name: [] for name in (*_OF_EVERY_ROW, *projection.lists)}
+    for addition in additions:
+        for name, values in addition.items():
+            lists[name] += values
+    return {**projection.start, **(head or {"key": key}), **lists}
 
 
 def fold(projection: Projection, seen: Iterable[Standing]) -> dict[tuple[str, str], Row]:

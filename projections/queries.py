@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import Any
 
 import orjson
@@ -11,11 +12,12 @@ from ledger.entries import Entry
 from ledger.standing import standing
 from ledger.store import read_entries
 from ledger.tables import entries
-from projections.answers import ANSWERS, LEDGER_WIDE, Made, Rows, folded_rows, make, needed
+from projections.answers import ANSWERS, LEDGER_WIDE, PROJECTIONS, Made, Rows, folded_rows, make, needed
 from projections.diff import Operation, diff
-from projections.projection import Row
+from projections.projection import Projection, Row, joined
 from projections.questions import Question
 from projections.tables import generations, rectangles
+from projections.timeline import HEAD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,21 +89,37 @@ def answers(
 def indexed_rows(connection: Connection, names: Iterable[str], mission: str, valid_at: str, known: int) -> Rows:
     """The rows of a mission from the rectangles: the same as folding, by one query."""
     r = rectangles.c
-    found: dict[str, list[Row]] = {name: [] for name in sorted(names)}
+    wanted = {projection.name: projection for projection in PROJECTIONS if projection.name in names}
+    own, wide = wanted.keys() - LEDGER_WIDE, wanted.keys() & LEDGER_WIDE
     live = select(generations.c.live).scalar_subquery()
-    query = select(r.projection, r.mission, r.key, r.row).where(
+    query = select(r.projection, r.key, r.event, r.content).where(
         r.generation == live,
-        or_(r.mission == mission, r.mission == ""),
-        r.projection.in_(list(found)),
+        or_(
+            and_(r.mission == mission, r.projection.in_(sorted(own))),
+            and_(r.mission == "", r.projection.in_(sorted(wide))),
+        ),
         r.valid_from <= valid_at,
         r.valid_to > valid_at,
         r.known_from <= known,
         r.known_to > known,
     )
-    for row in sorted(connection.execute(query), key=lambda row: row.key):
-        if row.mission == ("" if row.projection in LEDGER_WIDE else mission):
-            found[row.projection].append(orjson.loads(row.row))
-    return found
+    found: dict[str, list[Row]] = {name: [] for name in sorted(wanted)}
+    in_order = connection.execute(query.order_by(r.projection, r.key, r.valid_from, r.event))
+    for (name, key), pieces in groupby(in_order, lambda piece: (piece.projection, piece.key)):
+        found[name].append(_row(wanted[name], key, pieces))
+    return {name: sorted(rows, key=lambda row: row["key"]) for name, rows in found.items()}
+
+
+def _row(projection: Projection, key: str, pieces: Iterable[Any]) -> Row:
+    """A row from its pieces: the head that lasts on the day, and what events have added by then, in their order."""
+    head, additions = None, []
+    for piece in pieces:
+        content = orjson.loads(piece.content)
+        if piece.event == HEAD:
+            head = content
+        else:
+            additions.append(content)
+    return joined(projection, key, head, additions)
 
 
 def party_rows(connection: Connection, valid_at: str, known: int, reported_by: str | None = None) -> list[Row]:

@@ -1,9 +1,11 @@
 """Keeps the rectangles: in the transaction of every append, and anew beside the live ones by `rebuild`.
 
-Each new entry recomputes the timelines of the keys that it touches, closes the rectangles that changed and adds
-the new ones. An entry at the end of its key's timeline, the common case, costs one step.
+Each new entry makes the pieces anew of the rows that it touches, closes the rectangles that changed and adds
+the new ones. An entry at the end of its key's timeline, the common case, costs one step; so does every entry
+of a row that is nothing but its lists.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,62 +18,101 @@ from ledger.entries import Entry
 from ledger.standing import Standing, standing
 from ledger.store import CHUNK, chunks, lock_head, read_entries, reading, size, writing
 from projections.answers import LEDGER_WIDE, PROJECTIONS
-from projections.projection import Row, keys_of, step
-from projections.tables import generations, rectangles, routes
-from projections.timeline import FOREVER, OPEN, spans
+from projections.projection import keys_of, parted
+from projections.tables import generations, rectangles
+from projections.timeline import FOREVER, HEAD, OPEN, Piece, addition, head_piece, pieces
 
 Place = tuple[str, str, str]  # mission, projection, key
+Name = tuple[int, str, str]  # of a live piece: event, valid_from, valid_to
 _BY_NAME = {projection.name: projection for projection in PROJECTIONS}
 
 
-@dataclass
+@dataclass(eq=False)
 class Rectangle:
-    """A live rectangle of one key: `stored` once it is in the table."""
+    """A piece as known from a position: `stored` once it is in the table."""
 
-    valid_from: str
-    valid_to: str
+    piece: Piece
     known_from: int
-    row: Row
     stored: bool = False
+
+    @property
+    def name(self) -> Name:
+        return self.piece.event, self.piece.valid_from, self.piece.valid_to
 
 
 @dataclass
 class Timeline:
-    """What a batch does to one key: its last live rectangle, or all of them, and its entries, as far as they are needed."""
+    """What a batch does to one place: the live rectangles as far as they are needed, what it closes and opens of them.
+
+    `whole`: all live rectangles have been read; `entries`: every entry that they come from; `tail`: the last head.
+    """
+
+    live: dict[Name, Rectangle] = field(default_factory=dict)
+    whole: bool = False
+    entries: list[Entry] | None = None
+    closed: dict[tuple[Name, int], tuple[Rectangle, int]] = field(default_factory=dict)
+    opened: list[Rectangle] = field(default_factory=list)
 
     tail: Rectangle | None = None
-    live: list[Rectangle] | None = None
-    entries: list[Entry] | None = None
-    closed: list[tuple[Rectangle, int]] = field(default_factory=list)
-    opened: list[Rectangle] = field(default_factory=list)
-    routed: list[int] = field(default_factory=list)
+
+    def take(self, rectangle: Rectangle) -> None:
+        """A stored rectangle, unless it is here already or the batch has closed it."""
+        if rectangle.name not in self.live and (rectangle.name, rectangle.known_from) not in self.closed:
+            self._keep(rectangle)
+
+    def open(self, piece: Piece, position: int) -> None:
+        rectangle = Rectangle(piece, position)
+        self._keep(rectangle)
+        self.opened.append(rectangle)
+
+    def _keep(self, rectangle: Rectangle) -> None:
+        self.live[rectangle.name] = rectangle
+        if rectangle.piece.event == HEAD and rectangle.piece.valid_to == FOREVER:
+            self.tail = rectangle
 
     def close(self, rectangle: Rectangle, position: int) -> None:
-        self.closed.append((rectangle, position))
+        del self.live[rectangle.name]
+        self.tail = None if rectangle is self.tail else self.tail
+        self.closed[rectangle.name, rectangle.known_from] = rectangle, position
 
-    def open(self, rectangle: Rectangle) -> Rectangle:
-        self.opened.append(rectangle)
-        return rectangle
+    def settle(self, wanted: Iterable[Piece], among: Iterable[Rectangle], position: int) -> None:
+        """Close those `among` the live rectangles that are not wanted; open what is wanted and not live."""
+        by_name = {rectangle.name: rectangle for rectangle in among}
+        for piece in wanted:
+            old = by_name.get((piece.event, piece.valid_from, piece.valid_to))
+            if old is not None and old.piece == piece:
+                del by_name[old.name]
+            else:
+                if old is not None:
+                    self.close(by_name.pop(old.name), position)
+                self.open(piece, position)
+        for old in by_name.values():
+            self.close(old, position)
 
 
 @dataclass
 class Work:
-    """What a batch of entries changes, before it is written."""
+    """What a batch of entries changes, before it is written; `touched`: the places of each root that changes in it."""
 
     generation: int
-    timelines: dict[Place, Timeline] = field(default_factory=dict)
+    timelines: defaultdict[Place, Timeline] = field(default_factory=lambda: defaultdict(Timeline))
+    touched: defaultdict[int, set[Place]] = field(default_factory=lambda: defaultdict(set))
 
 
 def update_projections(connection: Connection, entries: Sequence[Entry]) -> None:
-    """Bring the live projections up to `entries`, which have just been appended."""
-    live = connection.execute(select(generations.c.live)).scalar_one()
-    _project(connection, live, entries)
+    """Bring the live projections up to `entries`, which have just been appended; first, to those that they lack."""
+    state = connection.execute(select(generations.c.live, generations.c.size)).one()
+    done = state.size
+    while done < entries[0].position:
+        done = _rebuild_chunk(connection, state.live, done, entries[0].position)
+    _project(connection, state.live, entries)
     connection.execute(update(generations).values(size=entries[-1].position + 1))
 
 
 def _project(connection: Connection, generation: int, entries: Sequence[Entry]) -> None:
     work = Work(generation)
     families = _families(connection, entries)
+    _load_families(connection, work, list(families))
     alone = {entry.position: standing([entry]) for entry in entries if entry.target is None}
     touched = {position: places_of(stood) for position, stood in alone.items()}
     _load_tails(connection, work, {place for places in touched.values() for place in places})
@@ -79,6 +120,7 @@ def _project(connection: Connection, generation: int, entries: Sequence[Entry]) 
         if entry.target is not None:
             _revisit(connection, work, entry, families)
         for place in touched.get(entry.position, ()):
+            work.touched[entry.position].add(place)
             _advance(connection, work, place, entry, alone[entry.position][0])
     _write(connection, work)
 
@@ -104,61 +146,69 @@ def places_of(stood: Iterable[Standing]) -> list[Place]:
     return sorted(found)
 
 
+def _read(connection: Connection, work: Work, *conditions: Any) -> None:
+    """Take live rectangles into `work`."""
+    r = rectangles.c
+    wanted = select(r.mission, r.projection, r.key, r.event, r.root, r.valid_from, r.valid_to, r.known_from, r.content)
+    for row in connection.execute(wanted.where(r.generation == work.generation, r.known_to == OPEN, *conditions)):
+        place = row.mission, row.projection, row.key
+        piece = Piece(row.event, row.root, row.valid_from, row.valid_to, orjson.loads(row.content))
+        work.timelines[place].take(Rectangle(piece, row.known_from, stored=True))
+        if row.event != HEAD:
+            work.touched[row.root].add(place)
+
+
+def _load_families(connection: Connection, work: Work, roots: Sequence[int]) -> None:
+    for part in chunks(roots):
+        _read(connection, work, rectangles.c.root.in_(part))
+
+
 def _load_tails(connection: Connection, work: Work, places: Iterable[Place]) -> None:
     r = rectangles.c
-    wanted = sorted(places)
-    work.timelines |= {place: Timeline() for place in wanted}
-    for part in chunks(wanted, 200):
-        query = select(r.mission, r.projection, r.key, r.valid_from, r.valid_to, r.known_from, r.row).where(
-            r.generation == work.generation,
-            tuple_(r.mission, r.projection, r.key).in_(part),
-            r.known_to == OPEN,
-            r.valid_to == FOREVER,
-        )
-        for row in connection.execute(query):
-            work.timelines[row.mission, row.projection, row.key].tail = _rectangle(row)
-
-
-def _rectangle(row: Any) -> Rectangle:
-    return Rectangle(row.valid_from, row.valid_to, row.known_from, orjson.loads(row.row), stored=True)
+    headed = sorted(place for place in places if not _BY_NAME[place[1]].headless)
+    for part in chunks(headed, 200):
+        among = tuple_(r.mission, r.projection, r.key).in_(part)
+        _read(connection, work, among, r.event == HEAD, r.valid_to == FOREVER)
 
 
 def _advance(connection: Connection, work: Work, place: Place, entry: Entry, s: Standing) -> None:
     """Take one ordinary entry into the timeline of `place`: one step at its end, else the timeline anew."""
-    line = work.timelines[place]
-    line.routed.append(entry.position)
+    line, projection = work.timelines[place], _BY_NAME[place[1]]
     if line.entries is not None:
         line.entries.append(entry)
-    if line.tail is not None and s.first < line.tail.valid_from:
-        _recompute(connection, work, place, entry.position)
-    else:
-        _extend(line, place, entry.position, s)
+    tail = line.tail
+    if tail is not None and s.first < tail.piece.valid_from:
+        _recompute(connection, work, place, entry)
+        return
+    head, added = parted(projection, place[2], tail.piece.content if tail else None, s)
+    line.open(addition(s, added), entry.position)
+    if not projection.headless:
+        _extend(line, tail, s.first, head, entry.position)
 
 
-def _extend(line: Timeline, place: Place, position: int, s: Standing) -> None:
-    """The step at the end: the last rectangle ends where the new one begins."""
-    tail, added = line.tail, []
+def _extend(line: Timeline, tail: Rectangle | None, day: str, head: dict[str, Any], position: int) -> None:
+    """The step at the end: the last head ends where the new one begins."""
     if tail is not None:
         line.close(tail, position)
-        if tail.valid_from < s.first:
-            added.append(line.open(Rectangle(tail.valid_from, s.first, position, tail.row)))
-    row = step(_BY_NAME[place[1]], place[2], tail.row if tail else None, s)
-    line.tail = line.open(Rectangle(s.first, FOREVER, position, row))
-    if line.live is not None:
-        line.live = [*line.live[:-1], *added, line.tail]
+        if tail.piece.valid_from < day:
+            line.open(head_piece(tail.piece.valid_from, day, tail.piece.content), position)
+    line.open(head_piece(day, FOREVER, head), position)
 
 
 def _revisit(connection: Connection, work: Work, entry: Entry, families: dict[int, list[Entry]]) -> None:
-    """An entry about another: every key that its family ever touched, or touches now, gets its timeline anew."""
+    """An entry about another: every row that its family touches, or touched until now, is made anew."""
     family = [member for member in families[entry.root] if member.position <= entry.position]
-    routed = _routes(connection, work, entry.root)
-    for place in sorted({*routed, *places_of(standing(family))}):
-        line = work.timelines.setdefault(place, Timeline())
-        if place not in routed:
-            line.routed.append(entry.root)
-        if line.entries is not None:
-            line.entries = _merged(line.entries, family)
-        _recompute(connection, work, place, entry.position)
+    places = sorted(work.touched[entry.root] | set(places_of(standing(family))))
+    work.touched[entry.root] = set(places)
+    for place in places:
+        line, projection = work.timelines[place], _BY_NAME[place[1]]
+        if projection.headless:
+            theirs = [rectangle for rectangle in line.live.values() if rectangle.piece.root == entry.root]
+            line.settle(pieces(projection, place[2], family), theirs, entry.position)
+        else:
+            if line.entries is not None:
+                line.entries = _merged(line.entries, family)
+            _recompute(connection, work, place, entry)
 
 
 def _merged(entries: Iterable[Entry], more: Iterable[Entry]) -> list[Entry]:
@@ -166,117 +216,61 @@ def _merged(entries: Iterable[Entry], more: Iterable[Entry]) -> list[Entry]:
     return [by_position[position] for position in sorted(by_position)]
 
 
-def _routes(connection: Connection, work: Work, root: int) -> set[Place]:
-    query = select(routes.c.mission, routes.c.projection, routes.c.key).where(
-        routes.c.generation == work.generation, routes.c.root == root
-    )
-    stored = {(row.mission, row.projection, row.key) for row in connection.execute(query)}
-    return stored | {place for place, line in work.timelines.items() if root in line.routed}
-
-
-def _recompute(connection: Connection, work: Work, place: Place, position: int) -> None:
-    """Make the timeline of `place` anew as known at `position`; close what changed, open what is new."""
+def _recompute(connection: Connection, work: Work, place: Place, entry: Entry) -> None:
+    """Make the timeline of `place` anew as known with `entry`; close what changed, open what is new."""
     line = work.timelines[place]
+    if not line.whole:
+        at = dict(zip(("mission", "projection", "key"), place, strict=True))
+        _read(connection, work, *(rectangles.c[name] == value for name, value in at.items()))
+        line.whole = True
     if line.entries is None:
-        line.entries = _entries_of(connection, work, place, position)
-    if line.live is None:
-        line.live = _live(connection, work, place)
-    before = {(old.valid_from, old.valid_to): old for old in line.live}
-    line.live = []
-    for valid_from, valid_to, row in spans(_BY_NAME[place[1]], place[2], line.entries):
-        old = before.get((valid_from, valid_to))
-        if old is not None and old.row == row:
-            del before[valid_from, valid_to]
-            line.live.append(old)
-        else:
-            line.live.append(line.open(Rectangle(valid_from, valid_to, position, row)))
-    for old in before.values():
-        line.close(old, position)
-    line.tail = line.live[-1] if line.live else None
+        roots = {rectangle.piece.root for rectangle in line.live.values()} | {entry.root}
+        line.entries = _with_families(connection, roots - {HEAD}, entry.position)
+    made = pieces(_BY_NAME[place[1]], place[2], line.entries)
+    line.settle(made, list(line.live.values()), entry.position)
 
 
-def _entries_of(connection: Connection, work: Work, place: Place, position: int) -> list[Entry]:
-    c, e = routes.c, ledger_tables.entries.c
-    stored = select(c.root).where(
-        c.generation == work.generation, c.mission == place[0], c.projection == place[1], c.key == place[2]
-    )
-    routed = read_entries(connection, e.root.in_(stored), e.position <= position)
-    fresh = sorted(set(work.timelines[place].routed))
-    return _merged(
-        routed,
-        (
-            entry
-            for part in chunks(fresh)
-            for entry in read_entries(connection, e.root.in_(part), e.position <= position)
-        ),
-    )
+def _with_families(connection: Connection, roots: Iterable[int], position: int) -> list[Entry]:
+    e = ledger_tables.entries.c
+    found: list[Entry] = []
+    for part in chunks(sorted(roots)):
+        found += read_entries(connection, e.root.in_(part), e.position <= position)
+    return _merged(found, ())
 
 
-def _live(connection: Connection, work: Work, place: Place) -> list[Rectangle]:
-    """The live rectangles as stored, with what this batch has closed and opened of them so far."""
-    r, line = rectangles.c, work.timelines[place]
-    query = select(r.valid_from, r.valid_to, r.known_from, r.row).where(
-        r.generation == work.generation,
-        r.mission == place[0],
-        r.projection == place[1],
-        r.key == place[2],
-        r.known_to == OPEN,
-    )
-    closed = {(old.valid_from, old.known_from) for old, _ in line.closed}
-    known = [*(_rectangle(row) for row in connection.execute(query)), *line.opened]
-    return sorted(
-        (old for old in known if (old.valid_from, old.known_from) not in closed), key=lambda old: old.valid_from
-    )
+_PRIMARY_KEY = [column.name for column in rectangles.primary_key]
 
 
 def _write(connection: Connection, work: Work) -> None:
-    r = rectangles.c
-    shut, rows, ways = [], [], []
-    for (mission, projection, key), line in work.timelines.items():
-        place = {"generation": work.generation, "mission": mission, "projection": projection, "key": key}
-        ends = {id(old): position for old, position in line.closed}
+    shut, made = [], []
+    for place, line in work.timelines.items():
+        ends = {id(old): position for old, position in line.closed.values()}
         shut += [
-            {
-                "g": work.generation,
-                "m": mission,
-                "p": projection,
-                "k": key,
-                "v": old.valid_from,
-                "f": old.known_from,
-                "t": position,
-            }
-            for old, position in line.closed
+            {f"{name}_": value for name, value in _values(work, place, old, position).items()}
+            for old, position in line.closed.values()
             if old.stored
         ]
-        rows += [
-            {
-                **place,
-                "valid_from": new.valid_from,
-                "valid_to": new.valid_to,
-                "known_from": new.known_from,
-                "known_to": ends.get(id(new), OPEN),
-                "row": orjson.dumps(new.row, option=orjson.OPT_SORT_KEYS),
-            }
-            for new in line.opened
-        ]
-        ways += [{**place, "root": root} for root in line.routed]
+        made += [_values(work, place, new, ends.get(id(new), OPEN)) for new in line.opened]
+    same = (rectangles.c[name] == bindparam(f"{name}_") for name in _PRIMARY_KEY)
     if shut:
-        connection.execute(
-            update(rectangles)
-            .where(
-                r.generation == bindparam("g"),
-                r.mission == bindparam("m"),
-                r.projection == bindparam("p"),
-                r.key == bindparam("k"),
-                r.valid_from == bindparam("v"),
-                r.known_from == bindparam("f"),
-            )
-            .values(known_to=bindparam("t")),
-            shut,
-        )
-    for table, values in ((rectangles, rows), (routes, ways)):
-        for part in chunks(values):
-            connection.execute(insert(table), list(part))
+        connection.execute(update(rectangles).where(*same).values(known_to=bindparam("known_to_")), shut)
+    for part in chunks(made):
+        connection.execute(insert(rectangles), list(part))
+
+
+def _values(work: Work, place: Place, rectangle: Rectangle, known_to: int) -> dict[str, Any]:
+    piece = rectangle.piece
+    return {
+        "generation": work.generation,
+        **dict(zip(("mission", "projection", "key"), place, strict=True)),
+        "event": piece.event,
+        "root": piece.root,
+        "valid_from": piece.valid_from,
+        "valid_to": piece.valid_to,
+        "known_from": rectangle.known_from,
+        "known_to": known_to,
+        "content": orjson.dumps(piece.content, option=orjson.OPT_SORT_KEYS),
+    }
 
 
 def projected_size(connection: Connection) -> int:
@@ -296,36 +290,44 @@ def rebuild(engine: Engine, progress: Callable[[int, int], None] = lambda done, 
     a time the earlier gives way (RebuildOvertaken).
     """
     with writing(engine) as connection:
-        fresh = _begin_generation(connection)
+        fresh, live = _begin_generation(connection)
+    _remove(engine, rectangles.c.generation < fresh, rectangles.c.generation != live)
+    try:
+        done = _rebuild_beside(engine, fresh, progress)
+    except RebuildOvertaken:
+        _remove(engine, rectangles.c.generation == fresh)
+        raise
+    _remove(engine, rectangles.c.generation < fresh)
+    progress(done, done)
+    return done
+
+
+def _begin_generation(connection: Connection) -> tuple[int, int]:
+    """The numbers of a new generation and of the live one. Works from nothing, too."""
+    lock_head(connection)
+    state = connection.execute(select(generations.c.live, generations.c.latest)).one_or_none()
+    if state is None:
+        connection.execute(insert(generations).values(id=1, live=0, latest=1, size=0))
+        return 1, 0
+    connection.execute(update(generations).values(latest=state.latest + 1))
+    return state.latest + 1, state.live
+
+
+def _rebuild_beside(engine: Engine, fresh: int, progress: Callable[[int, int], None]) -> int:
     with reading(engine) as connection:
         done, of = 0, size(connection)
     while done < of:
         with writing(engine) as connection:
             _give_way(connection, fresh)
-            done = _rebuild_chunk(connection, fresh, done)
+            done = _rebuild_chunk(connection, fresh, done, of)
         progress(done, of)
     with writing(engine) as connection:
         of, _ = lock_head(connection)
-        while done < of:
-            done = _rebuild_chunk(connection, fresh, done)
         _give_way(connection, fresh)
+        while done < of:
+            done = _rebuild_chunk(connection, fresh, done, of)
         connection.execute(update(generations).values(live=fresh, size=of))
-        _remove_all_but(connection, fresh)
-    progress(done, of)
     return of
-
-
-def _begin_generation(connection: Connection) -> int:
-    """The number of a new generation; rows of all but the live one are removed. Works from nothing, too."""
-    lock_head(connection)
-    state = connection.execute(select(generations.c.live, generations.c.latest)).one_or_none()
-    if state is None:
-        connection.execute(insert(generations).values(id=1, live=0, latest=1, size=0))
-        _remove_all_but(connection, 0)
-        return 1
-    connection.execute(update(generations).values(latest=state.latest + 1))
-    _remove_all_but(connection, state.live)
-    return state.latest + 1
 
 
 def _give_way(connection: Connection, generation: int) -> None:
@@ -333,12 +335,14 @@ def _give_way(connection: Connection, generation: int) -> None:
         raise RebuildOvertaken("another rebuild began meanwhile; it will switch")
 
 
-def _rebuild_chunk(connection: Connection, generation: int, start: int) -> int:
-    entries = read_entries(connection, ledger_tables.entries.c.position >= start, limit=CHUNK)
+def _rebuild_chunk(connection: Connection, generation: int, start: int, end: int) -> int:
+    position = ledger_tables.entries.c.position
+    entries = read_entries(connection, position >= start, position < end, limit=CHUNK)
     _project(connection, generation, entries)
     return entries[-1].position + 1
 
 
-def _remove_all_but(connection: Connection, generation: int) -> None:
-    for table in (rectangles, routes):
-        connection.execute(delete(table).where(table.c.generation != generation))
+def _remove(engine: Engine, *conditions: Any) -> None:
+    """Remove dead rows, in a transaction that holds up no append on PostgreSQL."""
+    with writing(engine) as connection:
+        connection.execute(delete(rectangles).where(*conditions))

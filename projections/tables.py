@@ -13,16 +13,6 @@ generations = Table(
     Column("size", BigInteger, nullable=False),
 )
 
-routes = Table(
-    "routes",
-    METADATA,
-    Column("generation", Integer, primary_key=True),
-    Column("mission", Text, primary_key=True),
-    Column("projection", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("root", BigInteger, primary_key=True),
-)
-
 rectangles = Table(
     "rectangles",
     METADATA,
@@ -30,9 +20,11 @@ rectangles = Table(
     Column("mission", Text, primary_key=True),
     Column("projection", Text, primary_key=True),
     Column("key", Text, primary_key=True),
+    Column("event", BigInteger, primary_key=True),
     Column("valid_from", Text, primary_key=True),
     Column("known_from", BigInteger, primary_key=True),
     Column("valid_to", Text, nullable=False),
     Column("known_to", BigInteger, nullable=False),
-    Column("row", LargeBinary, nullable=False),
+    Column("root", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=False),
 )

@@ -16,7 +16,7 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, Table, delete, select
+from sqlalchemy import Connection, Engine, Table, delete, select, update
 
 from ledger.refusals import Refused
 from ledger.store import reading, size, writing
@@ -24,7 +24,7 @@ from projections import runner
 from projections.answers import ANSWERS, LEDGER_WIDE, PROJECTIONS, folded_rows, make
 from projections.queries import answers, indexed_rows, mission_entries
 from projections.runner import RebuildOvertaken, rebuild
-from projections.tables import generations, rectangles, routes
+from projections.tables import generations, rectangles
 from tests.builders import announced, append, corrected, deployed, people, registered, retracted, said
 from tests.histories import DAYS, MISSIONS, TYPES, Batch, entries_of, histories, tell
 
@@ -42,7 +42,7 @@ settings.register_profile(
 TIME_TRAVEL = settings.get_profile("time-travel")
 NAMES = frozenset(projection.name for projection in PROJECTIONS)
 NOBODYS = "no-such-mission"
-DISPOSABLE = [rectangles, routes]
+DISPOSABLE = [rectangles]
 Stored = dict[str, list[tuple[Any, ...]]]
 
 
@@ -115,7 +115,7 @@ def assert_answers_as_defined(connection: Any, days: Sequence[str], missions: Se
 
 
 def stored(connection: Any) -> Stored:
-    """The live rectangles and routes, without the number of their generation."""
+    """The live rectangles, without the number of their generation."""
     live = select(generations.c.live).scalar_subquery()
     found = {}
     for table in DISPOSABLE:
@@ -127,11 +127,11 @@ def stored(connection: Any) -> Stored:
 
 
 def assert_no_overlap(connection: Any) -> None:
-    by_place: dict[tuple[str, ...], list[Any]] = {}
+    by_place: dict[tuple[Any, ...], list[Any]] = {}
     for row in connection.execute(select(rectangles)):
         assert row.valid_from < row.valid_to
         assert row.known_from < row.known_to
-        by_place.setdefault((row.generation, row.mission, row.projection, row.key), []).append(row)
+        by_place.setdefault((row.generation, row.mission, row.projection, row.key, row.event), []).append(row)
     for rows in by_place.values():
         for one, other in combinations(rows, 2):
             apart_in_validity = one.valid_to <= other.valid_from or other.valid_to <= one.valid_from
@@ -255,7 +255,7 @@ def assert_in_order(engine: Engine, count: int) -> None:
         assert_answers_as_defined(connection, STORY_DAYS, ("test-mission", "other"))
         assert_no_overlap(connection)
         kept = [connection.execute(select(table.c.generation).distinct()).scalars().all() for table in DISPOSABLE]
-        assert kept == [[connection.execute(select(generations.c.live)).scalar_one()]] * 2
+        assert kept == [[connection.execute(select(generations.c.live)).scalar_one()]]
 
 
 def test_a_rebuild_changes_nothing_that_is_stored(engine: Engine) -> None:
@@ -274,7 +274,7 @@ def test_a_ledger_without_entries_is_rebuilt(engine: Engine) -> None:
     went_in = rebuild(engine)
 
     assert went_in == 0
-    assert seen(engine) == {"rectangles": [], "routes": []}
+    assert seen(engine) == {"rectangles": []}
 
 
 class Interrupted(Exception):
@@ -409,7 +409,7 @@ def test_of_several_rebuilds_at_once_each_succeeds_or_gives_way_and_the_last_suc
 
 @pytest.mark.parametrize(
     "emptied",
-    [[rectangles], [routes], DISPOSABLE, [*DISPOSABLE, generations]],
+    [[rectangles], [rectangles, generations]],
     ids=lambda tables: "+".join(t.name for t in tables),
 )
 def test_a_rebuild_brings_back_whatever_is_deleted_of_the_projections(engine: Engine, emptied: list[Table]) -> None:
@@ -424,3 +424,48 @@ def test_a_rebuild_brings_back_whatever_is_deleted_of_the_projections(engine: En
     assert seen(engine) == before
     append(engine, *late(0))
     assert_in_order(engine, count + 2)
+
+
+# --- what is stored ------------------------------------------------------------------------------------------------
+
+
+def contents(engine: Engine) -> tuple[int, int]:
+    """How many live and closed rectangles there are, and how many bytes they hold."""
+    with reading(engine) as connection:
+        held = connection.execute(select(rectangles.c.content)).scalars().all()
+    return len(held), sum(map(len, held))
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one batch", "one by one"])
+def test_a_movement_is_stored_once_whatever_the_order_of_recording(engine: Engine, together: bool) -> None:
+    append(engine, registered())
+    before = contents(engine)
+    arrivals = [deployed(count=3, effective=f"2024-06-{day:02}") for day in range(30, 0, -1)]
+
+    for batch in [arrivals] if together else [[arrival] for arrival in arrivals]:
+        append(engine, *batch)
+
+    after = contents(engine)
+    assert after[0] - before[0] == 30
+    assert after[1] - before[1] < 30 * 500
+
+
+def test_a_corrected_movement_rewrites_no_other(engine: Engine) -> None:
+    append(engine, registered(), *(deployed(count=3, effective=f"2024-06-{day:02}") for day in range(1, 31)))
+    before = contents(engine)
+
+    append(engine, corrected(1, to_effective="2024-05-01"))
+
+    assert contents(engine)[0] - before[0] == 1
+
+
+def test_an_append_first_takes_in_what_the_projections_lack(engine: Engine) -> None:
+    told(engine)
+    with writing(engine) as connection:
+        connection.execute(delete(rectangles))
+        connection.execute(update(generations).values(size=0))
+
+    append(engine, *late(0))
+
+    with reading(engine) as connection:
+        assert_answers_as_defined(connection, STORY_DAYS, ("test-mission", "other"))

@@ -12,7 +12,8 @@ from sqlalchemy.engine import make_url
 import migrations
 from api.cli.command import Unusable
 from api.settings import Settings, from_environment
-from ledger.store import open_engine
+from ledger.store import open_engine, reading, size
+from projections.runner import projected_size, rebuild
 
 
 def settings() -> Settings:
@@ -47,13 +48,17 @@ def opened(*, to_be_migrated: bool = False) -> Iterator[Engine]:
 
 
 def bring_up_to_date(engine: Engine) -> None:
-    """Migrate. A schema from the future is left alone."""
+    """Migrate, and make the projections anew where the new schema has emptied them. A schema from the future is left alone."""
     try:
         migrations.migrate(engine)
     except CommandError as error:
         raise Unusable(
             f"The database has a schema that this version does not know ({error}); use the newer version."
         ) from None
+    with reading(engine) as connection:
+        behind = projected_size(connection) < size(connection)
+    if behind:
+        rebuild(engine)
 
 
 def _prepare(chosen: Settings, may_be_made: bool) -> None:

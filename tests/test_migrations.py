@@ -1,0 +1,83 @@
+"""Migrations: the tables are those that the code names, and an older ledger is brought up to date with what it holds."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from sqlalchemy import Engine, inspect
+
+import migrations
+from api.app import create_app
+from api.cli.database import bring_up_to_date
+from api.settings import Settings
+from ledger.schemas import parse_event
+from ledger.store import open_engine, reading, record, writing
+from ledger.tables import METADATA
+from projections.answers import ANSWERS, PROJECTIONS, folded_rows, make
+from projections.queries import answers, mission_entries
+from projections.runner import projected_size, rebuild
+from tests.builders import MISSION, announced, deployed, registered
+from tests.conftest import create_database, drop_database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An engine on a database without tables."""
+    server = request.getfixturevalue("server_url") if request.param == "postgresql" else None
+    url = create_database(server) if server else f"sqlite:///{tmp_path / 'ledger.db'}"
+    engine = open_engine(url)
+    yield engine
+    engine.dispose()
+    if server:
+        drop_database(server, url)
+
+
+def upgraded_to(engine: Engine, revision: str) -> None:
+    config = migrations._config()
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def test_the_tables_are_those_that_the_code_names(bare: Engine) -> None:
+    migrations.migrate(bare)
+
+    made = inspect(bare)
+    columns = {
+        name: {column["name"]: column["nullable"] for column in made.get_columns(name)}
+        for name in made.get_table_names()
+        if name != "alembic_version"
+    }
+    keys = {name: made.get_pk_constraint(name)["constrained_columns"] for name in columns}
+    assert columns == {t.name: {c.name: bool(c.nullable) for c in t.columns} for t in METADATA.sorted_tables}
+    assert keys == {t.name: [c.name for c in t.primary_key] for t in METADATA.sorted_tables}
+
+
+def test_a_ledger_of_an_older_schema_has_all_its_projections_after_the_migration(bare: Engine) -> None:
+    upgraded_to(bare, "0002")
+    told = [registered(), announced("a"), deployed(count=30, fulfils="a")]
+    with writing(bare) as connection:
+        record(connection, [parse_event(one) for one in told], actor="tester", project=lambda *_: None)
+
+    bring_up_to_date(bare)
+
+    with reading(bare) as connection:
+        assert projected_size(connection) == 3
+        indexed = answers(connection, MISSION, list(ANSWERS), "2025-01-01", 2)
+        names = [projection.name for projection in PROJECTIONS]
+        folded = folded_rows(mission_entries(connection, MISSION, 2), names, MISSION, "2025-01-01", 2)
+    assert indexed == make(ANSWERS, folded, "2025-01-01")
+
+
+def test_a_server_whose_projections_lack_entries_is_not_ready(engine: Engine) -> None:
+    client = create_app(Settings(database_url=str(engine.url)), engine).test_client()
+    with writing(engine) as connection:
+        record(connection, [parse_event(registered())], actor="tester", project=lambda *_: None)
+
+    before = client.get("/readyz")
+    rebuild(engine)
+
+    assert before.status_code == 503
+    assert "mission-ledger rebuild" in before.get_json()["detail"]
+    assert client.get("/readyz").status_code == 200
