@@ -43,7 +43,7 @@ DAYS = tuple(sorted({day for partial in DATES for day in _around(partial) if "19
 _NAMES: dict[str, Sequence[str]] = {
     **dict.fromkeys(("pledge", "fulfils", "converts"), ("a", "a", "b")),
     "commitment": ("grant", "loan"),
-    "post": ("commander", "lead-nation"),
+    "post": ("commander", "deputy"),
     "by_virtue_of": ("commander",),
     "person": ("Ann Example", "Ann Example", "Bo Example"),
     "group": ("SGP", "SGP", "FRIENDS"),

@@ -462,6 +462,14 @@ def test_what_names_the_subject_of_an_entry_is_not_corrected_away() -> None:
     assert isinstance(decided([R, A], corrected(1, to_data={"pledge": "a", "party": "BLZ"})), Accepted)
 
 
+def test_no_correction_gives_a_post_the_name_of_the_lead_nation() -> None:
+    history = [R, CREATED, corrected(1, to_data={"title": "Commander"})]
+    renamed = {"post": "lead-nation"}
+
+    assert decided(history, corrected(1, to_data=renamed)) == [("wrong-correction", "/data/data/post")]
+    assert decided(history, corrected(2, to_data={"data": renamed})) == [("wrong-correction", "/data/data/data/post")]
+
+
 def test_a_correction_is_judged_against_what_stands() -> None:
     first = corrected(1, to_data={"announcer": "USA"})
     without = corrected(1, to_data={"announcer": None})

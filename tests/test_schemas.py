@@ -398,6 +398,13 @@ def test_an_event_of_the_whole_ledger_has_no_mission() -> None:
     assert told.startswith("is not a field here; ")
 
 
+def test_no_post_bears_the_name_of_the_lead_nation() -> None:
+    pointer, detail = fault(said("post.created", post="lead-nation", role="force_commander"))
+
+    assert pointer == "/data/post"
+    assert "give the post another name" in detail
+
+
 def test_every_fault_of_an_event_is_told_at_once() -> None:
     raw = {
         "type": "pledge.notified",

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from ledger import codes
 from ledger.events.declaration import event
-from ledger.values import DateText, Instrument, PartyCode, Prose, Slug, Title, closed, optional, told
+from ledger.values import DateText, Instrument, PartyCode, Prose, Slug, Title, Unfit, closed, optional, told
 
 PostRole = Annotated[str, closed(codes.POST_ROLES, "post_role", "the role of a post")]
+LEAD_NATION = "lead-nation"
 EndCause = Annotated[str, closed(codes.END_CAUSES, "end_cause", "why it ended")]
 
 
@@ -34,6 +35,12 @@ class PostCreated:
     post: Slug = told("The post's name within the mission.", example="force-commander")
     role: PostRole = told("Its role.", example="force_commander")
     title: Title | None = optional("Its title.")
+
+    def __post_init__(self) -> None:
+        if self.post == LEAD_NATION:
+            raise Unfit(
+                "post", f"{LEAD_NATION!r} is what answers call the lead nation itself; give the post another name"
+            )
 
 
 @event("post.abolished", stream="post/{post}")
