@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ledger.entries import Entry
+from ledger.entries import MAX_PAYLOAD, Entry, payload_of
 from ledger.events import EVENTS
 from ledger.events.about_entries import ClaimDisputed, EntryCorrected, EntryRetracted, PayloadRedacted
 from ledger.refusals import Refusal
@@ -26,13 +26,17 @@ Rule = Callable[[Any, list[Standing]], Refused]
 
 @dataclass
 class Known:
-    """What the ledger knows that a decision needs; grows as the events of a batch are accepted."""
+    """What the ledger knows that a decision needs; grows with the events of a batch.
+
+    `refused` holds the positions and refs of those that were refused: what is about one of them cannot be judged yet.
+    """
 
     streams: dict[str, list[Entry]] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     entries: dict[int, Entry] = field(default_factory=dict)
     refs: dict[str, int] = field(default_factory=dict)
     families: dict[int, list[Entry]] = field(default_factory=dict)
+    refused: set[int | str | None] = field(default_factory=set)
 
     def add(self, entry: Entry) -> None:
         """Take an accepted entry into account for the events after it."""
@@ -136,7 +140,23 @@ def _references(mission: str | None, data: Any) -> list[tuple[str, str]]:
 
 
 def decide(event: Event, known: Known) -> Accepted | list[Refusal]:
-    """Accept `event` or say everything that stands against it."""
+    """Accept `event` or say everything that stands against it.
+
+    That is nothing where it is about a refused event of its batch: it is judged once that one is mended.
+    """
+    decision = _judged(event, known)
+    return _too_large(decision.event) or decision if isinstance(decision, Accepted) else decision
+
+
+def _too_large(event: Event) -> list[Refusal]:
+    size = len(payload_of(event))
+    if size <= MAX_PAYLOAD:
+        return []
+    text = f"data, source and note together are {size} bytes; at most {MAX_PAYLOAD} fit in an entry"
+    return [Refusal("too-large", "", text)]
+
+
+def _judged(event: Event, known: Known) -> Accepted | list[Refusal]:
     if event.ref in known.refs:
         return [
             Refusal(
@@ -210,6 +230,8 @@ def _in_order(entries: list[Entry]) -> list[Standing]:
 
 def _decide_about(event: Event, known: Known) -> Accepted | list[Refusal]:
     named = {name: getattr(event.data, name, None) for name in ("target", "rival")}
+    if known.refused & {name for name in named.values() if name is not None}:
+        return []
     found = {name: _entry(value, known) for name, value in named.items() if value is not None}
     target = found["target"]
     if target is None or None in found.values():
@@ -346,7 +368,8 @@ def _moved_claim(
         text = "an entry cannot be made to be about another one; retract it and record it anew"
         return Refusal("wrong-correction", f"{pointer}/target", text)
     rival = change.get("rival")
-    if rival is None or (is_position(rival) and rival != now.get("target") and rival in known.entries):
+    there = is_position(rival) and (rival in known.entries or rival in known.refused)
+    if rival is None or (there and rival != now.get("target")):
         return None
     text = f"{rival!r} is no other entry's position; name the entry that says otherwise by its position"
     return Refusal("wrong-correction", f"{pointer}/rival", text)

@@ -16,6 +16,10 @@ from ledger.values import PartialDate, as_json
 
 MAX_ENVELOPE = 65_535
 MAX_PAYLOAD = 65_535
+SHOWN = (
+    "position", "id", "stream", "version", "mission", "type", "effective", "recorded_at", "actor", "ref", "target",
+    "data", "source", "note", "leaf_hash",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,21 +61,7 @@ class Entry:
 
 def document(entry: Entry) -> dict[str, Any]:
     """An entry as the API and exports show it: as it was said and recorded, without the stored bytes."""
-    names = (
-        "position",
-        "id",
-        "stream",
-        "version",
-        "mission",
-        "type",
-        "effective",
-        "recorded_at",
-        "actor",
-        "ref",
-        "target",
-    )
-    said = {"data": entry.data, "source": entry.source, "note": entry.note}
-    return {**{name: getattr(entry, name) for name in names}, **said, "leaf_hash": entry.leaf_hash}
+    return {name: getattr(entry, name) for name in SHOWN}
 
 
 def reported_on(source: Mapping[str, Any] | None, effective: str) -> str:
@@ -83,6 +73,15 @@ def reported_on(source: Mapping[str, Any] | None, effective: str) -> str:
 def instant(moment: datetime) -> str:
     """A moment as the ledger writes it: UTC, microseconds, fixed width, so that text order is time order."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def payload_of(event: Event) -> bytes:
+    """What `event` says, as the bytes that are stored. Decisions see to it that they are no more than MAX_PAYLOAD."""
+    return codec.canonical(_said(event))
+
+
+def _said(event: Event) -> dict[str, Any]:
+    return {"data": as_json(event.data), "source": as_json(event.source), "note": event.note}
 
 
 def enter(
@@ -98,50 +97,21 @@ def enter(
     actor: str,
     salt: bytes,
 ) -> Entry:
-    """The entry that records `event`. Raises ValueError where payload or envelope is too large."""
-    data, source = as_json(event.data), as_json(event.source) if event.source else None
-    payload = codec.canonical({"data": data, "source": source, "note": event.note})
-    if len(payload) > MAX_PAYLOAD:
-        raise ValueError(
-            f"data, source and note together are {len(payload)} bytes; at most {MAX_PAYLOAD} fit in an entry"
-        )
-    target = getattr(event.data, "target", None)
-    target = target if event.data.ABOUT else None
-    envelope = codec.canonical(
-        {
-            "ledger": 1,
-            "position": position,
-            "id": entry_id,
-            "stream": stream,
-            "version": version,
-            "mission": mission,
-            "type": event.type,
-            "effective": event.effective,
-            "recorded_at": recorded_at,
-            "actor": actor,
-            "ref": event.ref,
-            "target": target,
-            "commitment": codec.commitment(salt, payload),
-        }
-    )
+    """The entry that records `event`."""
+    header: dict[str, Any] = {
+        "position": position,
+        "id": entry_id,
+        "stream": stream,
+        "version": version,
+        "mission": mission,
+        "type": event.type,
+        "effective": event.effective,
+        "recorded_at": recorded_at,
+        "actor": actor,
+        "ref": event.ref,
+        "target": event.data.target if event.data.ABOUT else None,
+    }
+    payload = payload_of(event)
+    envelope = codec.canonical({"ledger": 1, **header, "commitment": codec.commitment(salt, payload)})
     assert len(envelope) <= MAX_ENVELOPE
-    return Entry(
-        position=position,
-        id=entry_id,
-        stream=stream,
-        version=version,
-        mission=mission,
-        type=event.type,
-        effective=event.effective,
-        recorded_at=recorded_at,
-        actor=actor,
-        ref=event.ref,
-        target=target,
-        root=root,
-        data=data,
-        source=source,
-        note=event.note,
-        salt=salt,
-        payload=payload,
-        envelope=envelope,
-    )
+    return Entry(**header, **_said(event), root=root, salt=salt, payload=payload, envelope=envelope)

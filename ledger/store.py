@@ -176,42 +176,39 @@ def _decided(connection: Connection, events: Sequence[Event], size: int, recorde
     refusals: list[Refusal] = []
     for index, said in enumerate(events):
         decision = decide(said, known)
-        found = decision if isinstance(decision, list) else []
-        entry = _entered(decision, said, known, size + index, recorded_at, actor)
-        if isinstance(entry, Refusal):
-            found = [entry]
-        elif entry is not None:
-            known.add(entry)
-            entries.append(entry)
-        refusals += [replace(refusal, pointer=f"/{index}{refusal.pointer}") for refusal in found]
+        if isinstance(decision, list):
+            refusals += [replace(refusal, pointer=f"/{index}{refusal.pointer}") for refusal in decision]
+            known.refused |= {size + index, said.ref}
+        accepted = decision if isinstance(decision, Accepted) else _in_spite(said)
+        if accepted is not None:
+            entries.append(_entered(accepted, known, size + index, recorded_at, actor))
+            known.add(entries[-1])
     if refusals:
         raise Refused(refusals)
     return entries
 
 
-def _entered(
-    decision: Accepted | list[Refusal], said: Event, known: Known, position: int, recorded_at: str, actor: str
-) -> Entry | Refusal | None:
-    """The entry; also of a refused event, so that those after it in the batch are not blamed for its absence."""
-    if isinstance(decision, list) and said.data.ABOUT:
-        return None
-    accepted = Accepted(said, said.stream, said.mission, None) if isinstance(decision, list) else decision
-    version = known.versions.get(accepted.stream, 0) + 1
-    try:
-        return enter(
-            accepted.event,
-            position=position,
-            entry_id=str(uuid_utils.uuid7()),
-            stream=accepted.stream,
-            version=version,
-            mission=accepted.mission,
-            root=position if accepted.root is None else accepted.root,
-            recorded_at=recorded_at,
-            actor=actor,
-            salt=os.urandom(32),
-        )
-    except ValueError as error:
-        return Refusal("too-large", "", str(error))
+def _in_spite(refused: Event) -> Accepted | None:
+    """A refused event as if it were accepted, so that those after it in the batch are not blamed for its absence.
+
+    None where it is about an entry: nothing waits for a correction but what is about it, and that is not judged.
+    """
+    return None if refused.data.ABOUT else Accepted(refused, refused.stream, refused.mission, None)
+
+
+def _entered(accepted: Accepted, known: Known, position: int, recorded_at: str, actor: str) -> Entry:
+    return enter(
+        accepted.event,
+        position=position,
+        entry_id=str(uuid_utils.uuid7()),
+        stream=accepted.stream,
+        version=known.versions.get(accepted.stream, 0) + 1,
+        mission=accepted.mission,
+        root=position if accepted.root is None else accepted.root,
+        recorded_at=recorded_at,
+        actor=actor,
+        salt=os.urandom(32),
+    )
 
 
 def _look_up(connection: Connection, events: Sequence[Event]) -> Known:

@@ -3,13 +3,17 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from ledger.decisions import MAX_CHAIN, RULES, Accepted, Known, decide, needs
+from ledger.entries import payload_of
 from ledger.refusals import REFUSALS, Refused
-from ledger.schemas import parse_event
+from ledger.schemas import Invalid, parse_event
 from ledger.store import reading, size
 from tests.builders import announced, append, corrected, deployed, money, people, registered, retracted, said
+from tests.generated import JSON, thorough
 from tests.in_memory import decided, entered, known
 
 History = list[dict[str, Any]]
@@ -470,6 +474,32 @@ def test_no_correction_gives_a_post_the_name_of_the_lead_nation() -> None:
     assert decided(history, corrected(2, to_data={"data": renamed})) == [("wrong-correction", "/data/data/data/post")]
 
 
+NOT_JSON_OF_THE_LEDGER = st.sampled_from(["half \ud800", 2**53, 10**30, 1.5, float("nan"), {"é": 1}, {"\ud800": 1}])
+PLACES = st.sampled_from(
+    ["party", "due", "items", "converts", "jointly_with", "é", "data", "source", "rival", "effective"]
+)
+
+
+@thorough(500)
+@given(target=st.integers(1, 3), name=PLACES, value=JSON | NOT_JSON_OF_THE_LEDGER, deep=st.integers(0, 3))
+def test_whatever_a_correction_changes_can_be_written_or_is_refused_by_place(
+    target: int, name: str, value: Any, deep: int
+) -> None:
+    history = [R, A, corrected(1, to_data={"party": "BLZ"}), corrected(2, to_data={"reason": "misread"})]
+    for wrap in [lambda v: [v], lambda v: {"data": v}, lambda v: [{**people(1), "note": v}]][:deep]:
+        value = wrap(value)
+    changes: dict[str, Any] = {name: value}
+
+    try:
+        event = parse_event(corrected(target, to_data=changes))
+    except Invalid:
+        return
+    decision = decide(event, known(entered(*history), corrected(target, to_data=changes)))
+
+    assert decision if isinstance(decision, list) else payload_of(decision.event)
+    assert isinstance(decision, Accepted) or all(r.code != "too-large" and r.pointer for r in decision)
+
+
 def test_a_correction_is_judged_against_what_stands() -> None:
     first = corrected(1, to_data={"announcer": "USA"})
     without = corrected(1, to_data={"announcer": None})
@@ -563,6 +593,38 @@ def test_a_refused_event_does_not_blame_the_later_ones(engine: Engine) -> None:
     assert found == [("ref-taken", "/0/ref"), ("not-possible-now", "/5/data"), ("not-possible-now", "/6/data")]
     with reading(engine) as connection:
         assert size(connection) == 2
+
+
+TOO_LARGE = naming(A, items=[people(1, note="x" * 4_000)] * 20)
+WRONG = corrected(1, ref="mended", to_data={"party": "nobody"})
+
+
+@pytest.mark.parametrize(
+    ("refused", "code", "pointer"),
+    [
+        (WRONG, "wrong-correction", "/data/data/party"),
+        ({**retracted("no-such"), "ref": "mended"}, "unknown-entry", "/data/target"),
+        ({**NOTIFIED, "ref": "mended"}, "already-exists", "/data"),
+        ({**naming(REVISED, items=TOO_LARGE["data"]["items"]), "ref": "mended"}, "too-large", ""),
+    ],
+)
+def test_what_is_about_a_refused_event_is_judged_once_that_one_is_mended(
+    engine: Engine, refused: dict[str, Any], code: str, pointer: str
+) -> None:
+    append(engine, R, A, NOTIFIED, naming(DISPUTED, rival=2))
+    about_it = [corrected("mended", ref="again", to_effective="2024-02"), retracted(4), retracted("again"),
+                naming(DISPUTED, rival="mended"), corrected(3, to_data={"rival": 4})]  # fmt: skip
+
+    found = refusals(engine, refused, *about_it, retracted(99))
+
+    assert found == [(code, f"/0{pointer}"), ("unknown-entry", "/6/data/target")]
+
+
+def test_an_event_that_is_too_large_does_not_blame_the_later_ones(engine: Engine) -> None:
+    append(engine, R)
+
+    assert refusals(engine, TOO_LARGE, REVISED, deployed(fulfils="a")) == [("too-large", "/0")]
+    assert [code for code, _ in refusals(engine, A, naming(REVISED, items=TOO_LARGE["data"]["items"]))] == ["too-large"]
 
 
 def test_an_event_of_a_batch_is_judged_after_those_before_it(engine: Engine) -> None:
