@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ledger.entries import payload_of
 from ledger.events import EVENTS
 from ledger.events.pledges import PledgeNotified
 from ledger.schemas import Fault, Invalid, faults_of, parse_data, parse_event
@@ -501,6 +502,7 @@ def assert_told_well(raw: Any) -> None:
 
     assert event is None or event.type == raw["type"]
     assert (event is None) == bool(found)
+    assert event is None or event.type == "entry.corrected" or payload_of(event)
     for one in found:
         assert resolves(one.pointer, raw) or resolves(one.pointer.rpartition("/")[0], raw), one
         assert one.detail.strip()

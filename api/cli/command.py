@@ -79,7 +79,8 @@ class Name(click.ParamType):
 def user() -> str:
     """The actor of what is recorded here: the operating system's name of the user."""
     try:
-        return f"cli:{getpass.getuser()}"
+        name = getpass.getuser()
+        return f"cli:{name if name.isprintable() else 'unknown'}"
     except (OSError, KeyError, ImportError):
         return f"cli:{os.getuid()}" if hasattr(os, "getuid") else "cli:unknown"
 
