@@ -1,7 +1,5 @@
 """Entries: recording events, and reading what was recorded."""
 
-import json
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -124,22 +122,12 @@ def post_entries() -> Response:
     return _recorded(recorded)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Raises Problem where a name stands twice in an object: which value counts nobody could tell."""
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
-        raise problems.Problem("invalid-json", f"the name {twice[:80]!r} stands twice in one object; keep one of them")
-    return made
-
-
 def _body() -> Any:
     if request.mimetype != "application/json":
         raise problems.Problem("unsupported-media-type", "send the event as application/json")
     try:
-        said = orjson.loads(request.get_data())
-        json.loads(request.get_data(), object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
+        said = codec.read(request.get_data())
+    except ValueError as error:
         raise problems.Problem("invalid-json", f"the body is not JSON that can be read: {error}") from error
     if isinstance(said, list) and not said:
         raise problems.Problem("empty-batch", "the list holds no event; send at least one")

@@ -45,7 +45,7 @@ PROBLEMS: Mapping[str, Kind] = MappingProxyType(
         **{code: Kind(REFUSAL_STATUS[code], title) for code, title in REFUSALS.items()},
         "several-refusals": Kind(422, "The ledger declines the request for several reasons, given one by one."),
         "invalid-event": Kind(422, "The request holds something that is no valid event."),
-        "invalid-json": Kind(400, "The body is not JSON."),
+        "invalid-json": Kind(400, "The body is not JSON, or not JSON that can be read in one way only."),
         "empty-batch": Kind(422, "The list of events is empty."),
         "batch-too-long": Kind(413, "The list of events is longer than this server takes at once."),
         "body-too-large": Kind(413, "The body is larger than this server takes."),

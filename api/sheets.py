@@ -22,6 +22,7 @@ from marshmallow import fields as mf
 from marshmallow import validate
 from python_calamine import CalamineError, CalamineWorkbook
 
+from ledger import codec
 from ledger.entries import Entry
 from ledger.events import EVENTS
 from ledger.schemas import BooleanField, Tagged, TargetField, TextField, said_schema
@@ -284,9 +285,11 @@ def _whole(text: str) -> int:
 
 def _object(text: str) -> Any:
     try:
-        found = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        found = None
+        found = codec.read(text.encode())
+    except ValueError as error:
+        raise ValueError(
+            f'is not JSON that can be read ({error}); write an object such as {{"party": "JAM"}}'
+        ) from None
     if not isinstance(found, dict):
         raise ValueError(f'{text[:40]!r} is not a JSON object; write one such as {{"party": "JAM"}}')
     return found

@@ -1,6 +1,9 @@
-"""Bytes and digests: canonical JSON (RFC 8785), the salted commitment to a payload, the leaf hash (RFC 9162, 2.1.1)."""
+"""Bytes and digests: JSON as it is read, canonical JSON (RFC 8785), the salted commitment to a payload, the leaf hash (RFC 9162, 2.1.1)."""
 
 import hashlib
+import json
+import math
+import re
 from typing import Any
 
 import orjson
@@ -11,6 +14,39 @@ _OPTIONS = (
     | orjson.OPT_PASSTHROUGH_DATETIME
     | orjson.OPT_PASSTHROUGH_DATACLASS
 )
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def read(content: bytes) -> Any:
+    """What a JSON text says, read as strictly as RFC 7493 asks: UTF-8, no name twice in an object, no NaN or Infinity,
+    no half characters. A byte order mark is passed over. Raises ValueError."""
+    try:
+        text = content.decode("utf-8-sig")
+        said = json.loads(text, object_pairs_hook=_once, parse_float=_finite, parse_constant=_finite)
+        if _SURROGATE.search(text):
+            json.dumps(said, ensure_ascii=False).encode()
+        return said
+    except UnicodeEncodeError:
+        raise ValueError("it holds half of a character (a lone surrogate)") from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names stand in it once: of two values nobody could tell which one counts."""
+    made: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in made:
+            raise ValueError(f"the name {name[:80]!r} stands twice in one object; keep one of them")
+        made[name] = value
+    return made
+
+
+def _finite(number: str) -> float:
+    if not math.isfinite(value := float(number)):
+        raise ValueError(f"{number[:40]} is no number in JSON")
+    return value
 
 
 def canonical(value: Any) -> bytes:

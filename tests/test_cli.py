@@ -197,6 +197,21 @@ def test_targets_of_events_as_they_are_posted_mean_the_ledgers_positions(
     assert (result.exit_code, entries_of(engine)[3].target) == (0, 1)
 
 
+TWICE = (
+    '{"type": "mission.registered", "mission": "m", "effective": "2024", "effective": "2025", "data": {"name": "M"}}'
+)
+
+
+def test_a_name_that_stands_twice_in_an_object_is_refused_from_a_file_too(cli: Cli, tmp_path: Path) -> None:
+    told = "the name 'effective' stands twice in one object"
+
+    alone, lined = cli("record", "-", input=TWICE), cli("import", written(tmp_path / "e.jsonl", "\n" + TWICE))
+
+    assert (alone.exit_code, lined.exit_code) == (1, 1)
+    assert told in alone.stderr
+    assert "row 2: is not JSON that can be read: " + told in lined.stderr
+
+
 def test_the_same_content_is_imported_once_whoever_imports_it(cli: Cli, engine: Engine, tmp_path: Path) -> None:
     events = [{**event, "position": 7 + n} for n, event in enumerate([registered(), announced(), borne_out(8)])]
     first, copy = (written(tmp_path / name, lines(*events)) for name in ("a.jsonl", "b.jsonl"))

@@ -6,12 +6,13 @@ import os
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 import rfc8785
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ledger.codec import canonical, commitment, leaf_hash
+from ledger.codec import canonical, commitment, leaf_hash, read
 from tests.builders import announced, deployed, money, said
 from tests.generated import ASCII, TEXT, WHOLE, thorough
 from tests.in_memory import entered
@@ -195,3 +196,53 @@ def test_the_envelope_holds_everything_but_what_the_payload_holds() -> None:
     }
     assert b"cheque" not in entry.envelope
     assert b"CAD" not in entry.envelope
+
+
+# --- reading ------------------------------------------------------------------------------------------------------
+
+UNREADABLE = [
+    (b'{"a": 1, "b": {"c": 1, "c": 1}}', "the name 'c' stands twice in one object"),
+    (b'[{"a": 1, "\\u0061": 2}]', "the name 'a' stands twice in one object"),
+    (b"[NaN]", "NaN is no number"),
+    (b"-Infinity", "-Infinity is no number"),
+    (b"[1e999]", "1e999 is no number"),
+    (b'["\\ud800"]', "half of a character"),
+    (b'{"\\uDFFF": 1}', "half of a character"),
+    (b'"\xed\xa0\x80"', "utf-8"),
+    (b"\xff\xfe[\x00]\x00", "utf-8"),
+    (b"[" * 100_000, "nested too deeply"),
+    (b'"a\nb"', "control character"),
+    (b"", "Expecting value"),
+    (b"01", "Extra data"),
+    (b"[1,]", ""),
+    (b"'a'", "Expecting value"),
+    (b"1" * 5_000, "digits"),
+]
+
+
+@pytest.mark.parametrize(("content", "told"), UNREADABLE, ids=lambda value: repr(value)[:40])
+def test_json_that_could_be_read_in_two_ways_is_not_read(content: bytes, told: str) -> None:
+    with pytest.raises(ValueError) as unreadable:  # noqa: PT011  (the sentence is compared below)
+        read(content)
+
+    assert told in str(unreadable.value)
+
+
+def test_whole_characters_and_a_byte_order_mark_are_read() -> None:
+    assert read(b'"\\ud83d\\ude00 \\\\ud800"') == "\U0001f600 \\ud800"
+    assert read(b"\xef\xbb\xbf[1]") == [1]
+
+
+@thorough(500)
+@given(
+    DOCUMENTS.map(lambda value: json.dumps(value).encode())
+    | st.binary(max_size=12)
+    | st.text('{}[]":,\\u0019.eE+- ', max_size=16).map(str.encode)
+)
+def test_what_is_read_is_what_another_parser_reads(content: bytes) -> None:
+    try:
+        said = read(content)
+    except ValueError:
+        return
+
+    assert said == orjson.loads(content.removeprefix(b"\xef\xbb\xbf"))

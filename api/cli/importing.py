@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args, get_type_hints
 
-import orjson
 from sqlalchemy import Connection, Engine
 
 from api.cli.command import progress
 from api.sheets import ENVELOPE, LEDGERS_OWN, Fault, Row, read_csv, read_xlsx
+from ledger import codec
 from ledger.events import EVENTS
 from ledger.refusals import Refusal, Refused
 from ledger.said import Event
@@ -78,11 +78,11 @@ def read(content: bytes, suffix: str) -> Batch:
 
 def _read_lines(content: bytes) -> tuple[list[Row], list[Fault]]:
     rows, faults = [], []
-    for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+    for number, line in enumerate(content.split(b"\n"), 1):
         try:
-            rows += [Row(number, orjson.loads(line))] if line.strip() else []
-        except orjson.JSONDecodeError as error:
-            faults.append(Fault(number, "", f"is not JSON: {error}"))
+            rows += [Row(number, codec.read(line))] if line.strip() else []
+        except ValueError as error:
+            faults.append(Fault(number, "", f"is not JSON that can be read: {error}"))
     return rows, faults
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from api.cli import database
 from api.cli.command import Declined, actor_option, json_option, key_option, output_option, span, user, writing_to
 from api.cli.importing import READERS, Faulty, bring_in, read
+from ledger import codec
 from ledger.entries import Entry
 from ledger.events import EVENTS
 from ledger.refusals import Refused
@@ -53,9 +54,9 @@ def record(file: IO[bytes], actor: str, key: str | None, as_json: bool) -> None:
 def _said(content: bytes) -> tuple[list[Event], bool]:
     """The events of a JSON text, and whether it is a list of them."""
     try:
-        raw = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
-        raise Declined(f"The input is not JSON: {error}.") from None
+        raw = codec.read(content)
+    except ValueError as error:
+        raise Declined(f"The input is not JSON that can be read: {error}.") from None
     many = raw if isinstance(raw, list) else [raw]
     if not many:
         raise Declined("The list holds no event.")
