@@ -22,7 +22,7 @@ from api.auth import needs
 from api.documents import explains, listed, shape
 from api.parameters import DiffQuery, HistoryQuery, QuestionQuery
 from ledger.store import reading
-from ledger.values import nearest_first
+from ledger.texts import nearest_first
 from projections.answers import ANSWERS
 from projections.history import mission_history, pledge_history
 from projections.queries import answers, differences, mission_names

@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from api import problems
 from api.settings import Settings
 from ledger.schemas import field_for
-from ledger.values import MissionName, PartyCode, Symbol, Text, nearest_first
+from ledger.texts import Text, nearest_first
+from ledger.values import MissionName, PartyCode, Symbol
 from projections.questions import Question, Unanswerable, ask, day
 
 _HINTS = {

@@ -26,7 +26,7 @@ from ledger import codec
 from ledger.entries import Entry
 from ledger.events import EVENTS
 from ledger.schemas import BooleanField, Tagged, TargetField, TextField, said_schema
-from ledger.values import nearest_first
+from ledger.texts import nearest_first
 
 ENVELOPE = ("type", "mission", "effective", "data", "source", "note", "ref")
 LEDGERS_OWN = ("position", *(part.name for part in dataclasses.fields(Entry) if part.name not in ENVELOPE), "leaf_hash")

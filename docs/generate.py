@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from api.problems import PROBLEMS
 from ledger import codes
 from ledger.events import EVENTS, SUBJECTS
-from ledger.values import EquipmentItem, Money, MoneyItem, PersonnelItem, ServiceItem, Source, Text
+from ledger.texts import Text
+from ledger.values import EquipmentItem, Money, MoneyItem, PersonnelItem, ServiceItem, Source
 from projections.findings import CODES
 
 HERE = Path(__file__).parent

@@ -4,6 +4,7 @@ Spelling follows the field: UN personnel categories, OCHA FTS contribution types
 BODS source relations, Wikidata ranks. States are ISO 3166-1 alpha-3, currencies ISO 4217.
 """
 
+from functools import cache
 from types import MappingProxyType
 
 import pycountry
@@ -278,3 +279,15 @@ CORRECTION_REASONS = MappingProxyType(
         "redaction_required": "must not stay readable",
     }
 )
+
+
+def state_called(name: str) -> str | None:
+    """The code of the state that bears an English name, or that code in other letter case."""
+    return _states_by_name().get(name.casefold()) or (name.upper() if name.upper() in STATES else None)
+
+
+@cache
+def _states_by_name() -> dict[str, str]:
+    kinds = ("name", "common_name", "official_name")
+    named = ((getattr(state, kind, None), state.alpha_3) for state in pycountry.countries for kind in kinds)
+    return {name.casefold(): code for name, code in named if name}

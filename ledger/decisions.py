@@ -16,8 +16,9 @@ from ledger.events.about_entries import ClaimDisputed, EntryCorrected, EntryRetr
 from ledger.refusals import Refusal
 from ledger.said import Event
 from ledger.schemas import Invalid, parse_data
-from ledger.standing import Standing, as_it_stands, merge, retracted, standing
-from ledger.values import as_json, is_position, is_slug, nearest_first
+from ledger.standing import CORRECTED, Standing, as_it_stands, merge, retracted, standing
+from ledger.texts import nearest_first
+from ledger.values import as_json, is_position, is_slug
 
 MAX_CHAIN = 32
 Refused = Refusal | None
@@ -242,19 +243,26 @@ def _decide_about(event: Event, known: Known) -> Accepted | list[Refusal]:
         ]
     data = replace(event.data, **{name: entry.position for name, entry in found.items() if entry is not None})
     refusals = [refusal for check in _ABOUT_CHECKS if (refusal := check(event, data, target, known))]
-    event = replace(event, data=data if refusals else _in_normal_form(data, target, known))
+    if isinstance(data, EntryCorrected) and data.data and not refusals:
+        data = replace(data, data=_in_normal_form(data.data, target, known))
+    event = replace(event, data=data)
     return (refusals + _moved(event, target.stream, known)) or Accepted(
         event, target.stream, target.mission, target.root
     )
 
 
-def _in_normal_form(data: Any, target: Entry, known: Known) -> Any:
-    """A correction with its fields in the form in which they would have been recorded, such as a symbol without spaces."""
-    if not isinstance(data, EntryCorrected) or not data.data:
-        return data
-    merged = merge(as_it_stands(target, known.families[target.root]).data, data.data)
+def _in_normal_form(change: Mapping[str, Any], target: Entry, known: Known) -> dict[str, Any]:
+    """The changed fields in the form in which they would have been recorded, such as a symbol without spaces."""
+    merged = merge(as_it_stands(target, known.families[target.root]).data, change)
     stored = as_json(parse_data(target.type, dict(merged)))
-    return replace(data, data={name: stored.get(name) for name in data.data})
+    normal = {name: stored.get(name) for name in change}
+    if target.type == CORRECTED and normal.get("data"):
+        normal["data"] = _in_normal_form(normal["data"], _corrected_by(target, known), known)
+    return normal
+
+
+def _corrected_by(correction: Entry, known: Known) -> Entry:
+    return next(entry for entry in known.families[correction.root] if entry.position == correction.target)
 
 
 def _entry(target: int | str, known: Known) -> Entry | None:
@@ -340,8 +348,7 @@ def _not_valid(change: Mapping[str, Any], target: Entry, known: Known, pointer: 
     if isinstance(corrected, EntryCorrected):
         if "data" not in change:
             return None
-        inner = next(entry for entry in known.families[target.root] if entry.position == corrected.target)
-        return _not_valid(corrected.data or {}, inner, known, f"{pointer}/data")
+        return _not_valid(corrected.data or {}, _corrected_by(target, known), known, f"{pointer}/data")
     return _unknown_after_correction(change, corrected, target, known, pointer)
 
 

@@ -19,6 +19,7 @@ from marshmallow_oneofschema import OneOfSchema
 from ledger.events import EVENTS
 from ledger.events.about_entries import EntryCorrected
 from ledger.said import Event
+from ledger.texts import Text, nearest_first
 from ledger.values import (
     MAX_SAFE_INTEGER,
     DateText,
@@ -26,10 +27,8 @@ from ledger.values import (
     Prose,
     Ref,
     Source,
-    Text,
     Unfit,
     is_position,
-    nearest_first,
 )
 
 MAX_DEPTH = 12

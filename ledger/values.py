@@ -1,4 +1,4 @@
-"""The values that events are made of: texts with a meaning, partial dates, quantities, money, sources.
+"""The values that events are made of: names and codes, partial dates, quantities, money, sources.
 
 Pure. A `Text` says what a string must look like; the schemas, the documentation and the forms are
 derived from it. A value class checks what concerns several of its fields when it is made and raises
@@ -7,7 +7,7 @@ derived from it. A value class checks what concerns several of its fields when i
 
 import calendar
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from ledger import codes, symbols
+from ledger.texts import HIDDEN, Text
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 MAX_COUNT = 10**9
@@ -27,51 +28,6 @@ class Unfit(ValueError):
     def __init__(self, field_name: str, text: str):
         super().__init__(text)
         self.field = field_name
-
-
-@dataclass(frozen=True, eq=False)
-class Text:
-    """What a string field accepts: a pattern or a closed list, a length, and a normal form."""
-
-    meaning: str
-    pattern: str = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*"
-    max_length: int = 500
-    choices: Mapping[str, str] | None = None
-    choices_name: str | None = None
-    normal: Callable[[str], str] | None = None
-    example: str = ""
-
-    def check(self, text: str) -> str:
-        """`text` in its normal form. Raises ValueError with a sentence that says what is accepted."""
-        if self.choices is not None:
-            return self._chosen(text)
-        if not text.strip():
-            raise ValueError("must not be empty; leave the field out instead")
-        if any("\ud800" <= character <= "\udfff" for character in text):
-            raise ValueError("holds half of a character (a lone surrogate), which cannot be written down")
-        wanted = self.meaning + (f", such as {self.example}" if self.example else "")
-        if len(text) > self.max_length:
-            raise ValueError(f"is longer than {self.max_length} characters; wanted is {wanted}")
-        if not re.fullmatch(self.pattern, text, re.ASCII):
-            raise ValueError(f"{text[:80]!r} is not {wanted}")
-        return self.normal(text) if self.normal else text
-
-    def _chosen(self, text: str) -> str:
-        assert self.choices is not None
-        if text not in self.choices:
-            raise ValueError(f"{text[:80]!r} is not one of: {nearest_first(text, self.choices)}")
-        return text
-
-
-def nearest_first(word: str, known: Mapping[str, Any] | list[str], shown: int = 12) -> str:
-    """The `known` words as a list for a person, those that resemble `word` first."""
-    import difflib
-
-    names = list(known)
-    folded = {name.casefold(): name for name in names}
-    near = [folded[found] for found in difflib.get_close_matches(word.casefold(), list(folded), n=3, cutoff=0.5)]
-    ordered = near + [name for name in names if name not in near]
-    return ", ".join(ordered[:shown]) + (", …" if len(ordered) > shown else "")
 
 
 @dataclass(frozen=True)
@@ -123,6 +79,29 @@ def _day_text(text: str) -> str:
     return PartialDate.parse(text).text
 
 
+def _date_hint(text: str) -> str:
+    """A date written otherwise, as the ledger has it; where day and month could be either, both."""
+    if with_time := re.match(r"(\d{4}-\d{2}-\d{2})[T ]\d", text, re.ASCII):
+        return f"write {with_time[1]}, without a time"
+    if year_last := re.fullmatch(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})", text, re.ASCII):
+        one, other, year = year_last.groups()
+        read = sorted({f"{year}-{m:0>2}-{d:0>2}" for m, d in ((one, other), (other, one)) if int(m) <= 12})
+        return f"write {' or '.join(read)}, whichever is meant" if read else ""
+    return ""
+
+
+def _party(text: str) -> str:
+    """A state goes by its code; its name in capitals would otherwise pass for the code of another party."""
+    if hint := _party_hint(text):
+        raise ValueError(f"{text!r} is the name of a state; {hint}")
+    return text
+
+
+def _party_hint(text: str) -> str:
+    code = codes.state_called(text)
+    return f"write {code} for {codes.STATES[code]}" if code and code != text else ""
+
+
 def _url(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s<>\"'`\\]+", text):
         raise ValueError(f"{text[:80]!r} is not an http or https address")
@@ -155,11 +134,14 @@ PartyCode = Annotated[
         "a party's code: ISO 3166-1 alpha-3 for a state, else the code it was registered with",
         r"[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*",
         32,
+        normal=_party,
+        hint=_party_hint,
         example="JAM",
     ),
 ]
-Title = Annotated[str, Text("a line of text", r"[^\x00-\x1f\x7f]*", 300)]
-Prose = Annotated[str, Text("text", max_length=4_000)]
+_LINE = rf"[^\t\n\r{HIDDEN}]*"
+Title = Annotated[str, Text("a line of text", _LINE, 300, free=True)]
+Prose = Annotated[str, Text("text", max_length=4_000, free=True)]
 Term = Annotated[
     str,
     Text(
@@ -171,23 +153,35 @@ Term = Annotated[
 ]
 DateText = Annotated[
     str,
-    Text("a date: YYYY, YYYY-MM or YYYY-MM-DD", r"\d{4}(?:-\d{2}){0,2}", 10, normal=_date_text, example="2024-03-05"),
+    Text(
+        "a date: YYYY, YYYY-MM or YYYY-MM-DD",
+        r"\d{4}(?:-\d{2}){0,2}",
+        10,
+        normal=_date_text,
+        hint=_date_hint,
+        example="2024-03-05",
+    ),
 ]
-DayText = Annotated[str, Text("a day: YYYY-MM-DD", r"\d{4}-\d{2}-\d{2}", 10, normal=_day_text, example="2024-10-02")]
+DayText = Annotated[
+    str, Text("a day: YYYY-MM-DD", r"\d{4}-\d{2}-\d{2}", 10, normal=_day_text, hint=_date_hint, example="2024-10-02")
+]
 Symbol = Annotated[str, Text("a UN document symbol", r"[ -~]*", 80, normal=symbols.canonical, example="S/2024/262")]
 Instrument = Annotated[
     str,
     Text(
         "the act itself: a UN document symbol, or another act's name",
-        r"[^\x00-\x1f\x7f]*",
+        _LINE,
         120,
         normal=symbols.canonical_instrument,
+        free=True,
         example="S/RES/2699(2023)",
     ),
 ]
 Url = Annotated[
     str,
-    Text("an http or https address", r"[^\x00-\x20\x7f]*", 2_000, normal=_url, example="https://undocs.org/S/2024/262"),
+    Text(
+        "an http or https address", rf"[^\t\n\r {HIDDEN}]*", 2_000, normal=_url, example="https://undocs.org/S/2024/262"
+    ),
 ]
 Digest = Annotated[str, Text("a SHA-256 digest in hexadecimal", r"[0-9a-f]{64}", 64)]
 Amount = Annotated[

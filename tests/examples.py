@@ -5,7 +5,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ledger.events import EVENTS
-from ledger.values import Text
+from ledger.texts import Text
 
 CHANGES_SOMETHING = {"entry.corrected": {"effective": "2024-03"}}
 

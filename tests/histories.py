@@ -21,7 +21,8 @@ from ledger.entries import Entry, enter
 from ledger.events import EVENTS, SUBJECTS
 from ledger.events.about_entries import EntryCorrected
 from ledger.schemas import Invalid, parse_event
-from ledger.values import EquipmentItem, Money, MoneyItem, PersonnelItem, ServiceItem, Source, Text
+from ledger.texts import Text
+from ledger.values import EquipmentItem, Money, MoneyItem, PersonnelItem, ServiceItem, Source
 from tests.builders import money, people, registered, said
 
 MISSIONS = ("alpha", "beta")

@@ -14,7 +14,8 @@ from ledger.events import EVENTS, SUBJECTS, parties_of, stream_of
 from ledger.refusals import REFUSALS, Refusal
 from ledger.schemas import parse_event
 from ledger.store import PARTY_FIELDS
-from ledger.values import EquipmentItem, Money, MoneyItem, PartyCode, PersonnelItem, ServiceItem, Source, Text, as_json
+from ledger.texts import Text
+from ledger.values import EquipmentItem, Money, MoneyItem, PartyCode, PersonnelItem, ServiceItem, Source, as_json
 from projections.answers import ANSWERS, HISTORY_ONLY, PROJECTIONS
 from projections.findings import CODES
 from tests.examples import NoExample, example_event, example_of

@@ -17,7 +17,7 @@ from api.sheets import ENVELOPE, columns, flatten, guarded
 from ledger.entries import Entry, document
 from ledger.store import reading, size, stream_entries
 from ledger.tables import entries
-from ledger.values import nearest_first
+from ledger.texts import nearest_first
 from projections.queries import mission_names
 
 _ABOUT_THE_ENTRY = ("position", "recorded_at", "actor", "stream", "version", "id", "leaf_hash")

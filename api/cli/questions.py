@@ -12,7 +12,7 @@ from api.cli import database
 from api.cli.command import Declined, json_option
 from api.cli.tables import answer_table, changes_table, history_table, operations_table, show
 from ledger.store import reading
-from ledger.values import nearest_first
+from ledger.texts import nearest_first
 from projections.answers import ANSWERS
 from projections.history import mission_history, pledge_history
 from projections.queries import answers, differences, mission_names

@@ -20,7 +20,7 @@ from ledger.said import Event
 from ledger.schemas import Fault, Invalid, parse_event
 from ledger.store import Recorded, reading, size, writing
 from ledger.store import record as record_events
-from ledger.values import nearest_first
+from ledger.texts import nearest_first
 from projections.queries import mission_names
 from projections.runner import update_projections
 

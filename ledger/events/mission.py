@@ -4,7 +4,8 @@ from typing import Annotated
 
 from ledger import codes
 from ledger.events.declaration import event
-from ledger.values import DateText, DayText, Instrument, PartyCode, Prose, Text, Title, closed, optional, told
+from ledger.texts import Text
+from ledger.values import DateText, DayText, Instrument, PartyCode, Prose, Title, closed, optional, told
 
 _WIKIDATA = Annotated[str, Text("a Wikidata identifier", r"Q[1-9]\d{0,11}", 13, example="Q123456")]
 _MONTHS = "Length of the term in months, where the act states a length and not an end."

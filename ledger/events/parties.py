@@ -4,7 +4,8 @@ from typing import Annotated
 
 from ledger import codes
 from ledger.events.declaration import event
-from ledger.values import PartyCode, Prose, Text, Title, Unfit, closed, optional, told
+from ledger.texts import Text
+from ledger.values import PartyCode, Prose, Title, Unfit, closed, optional, told
 
 PartyKind = Annotated[str, closed(codes.PARTY_KINDS, "party_kind", "what sort of party it is")]
 Identifier = Annotated[

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from ledger import codes
 from ledger.events.declaration import event
-from ledger.values import DateText, Item, PartyCode, Prose, Slug, Text, check_order, closed, optional, told
+from ledger.texts import Text
+from ledger.values import DateText, Item, PartyCode, Prose, Slug, check_order, closed, optional, told
 
 Formality = Annotated[str, closed(codes.PLEDGE_FORMALITIES, "pledge_formality", "how formally it was pledged")]
 SuspensionCause = Annotated[str, closed(codes.SUSPENSION_CAUSES, "suspension_cause", "why it is suspended")]
