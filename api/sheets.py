@@ -3,7 +3,8 @@
 Columns are derived from the schemas, so a new field is a new column at once. Data fields stand under their own
 names; those that an event has beside its data (`effective`, `source`, …) get `data.` in front. Lists of values
 stand in one cell, joined by `;`; lists of objects take numbered columns such as `items.1.category`.
-A row whose type begins with `#` is not read: that is how a template holds its example.
+A row whose type begins with `#` is not read: that is how a template holds its example. Letter case makes no
+difference in a header, since spreadsheets put capitals there by themselves; in cells it does.
 """
 
 import csv
@@ -345,7 +346,9 @@ def read_grid(grid: Sequence[Sequence[Any]]) -> tuple[list[Row], list[Fault]]:
     if not lines:
         return [], [Fault(1, "", "the sheet is empty; `mission-ledger template` writes one to fill in")]
     at, header = lines[0]
-    names = [_text(cell).rstrip("*").strip() for cell in header]
+    names = [_text(cell).rstrip("*").strip().lower() for cell in header]
+    if "type" not in names:
+        return [], [Fault(at, "type", "is missing from the header; it says what sort of event a row is")]
     said = [(number, _cells(names, line)) for number, line in lines[1:]]
     said = [(number, cells) for number, cells in said if not _text(cells.get("type", "")).startswith(COMMENT)]
     types = sorted({_text(cells.get("type", "")) for _, cells in said} & set(EVENTS)) or sorted(EVENTS)
@@ -382,8 +385,7 @@ def _header_faults(at: int, names: Sequence[str], types: Sequence[str]) -> list[
     twice = [
         Fault(at, name, "stands in the header twice") for name in sorted({n for n in names if n and names.count(n) > 1})
     ]
-    missing = [] if "type" in names else [Fault(at, "type", "is missing from the header")]
-    return strange + twice + missing
+    return strange + twice
 
 
 def _read_row(number: int, cells: dict[str, Any]) -> Row:

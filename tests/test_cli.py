@@ -197,6 +197,20 @@ def test_targets_of_events_as_they_are_posted_mean_the_ledgers_positions(
     assert (result.exit_code, entries_of(engine)[3].target) == (0, 1)
 
 
+def test_a_sheet_from_a_spreadsheet_program_is_told_what_to_write_instead(cli: Cli, tmp_path: Path) -> None:
+    cli("record", "-", input=json.dumps(registered()))
+    header = "\ufeffType;Mission;Effective;Pledge;Party;Items.1.Kind;Items.1.Category;Items.1.Minimum"
+    row = "pledge.announced;test-mission;2024-03-05 00:00:00;a;Jamaica;personnel;troops;170"
+    good = row.replace(" 00:00:00", "").replace("Jamaica", "JAM")
+
+    wrong, right = (cli("import", written(tmp_path / "e.csv", f"{header}\n{line}\n")) for line in (row, good))
+
+    assert (wrong.exit_code, right.exit_code) == (1, 0)
+    assert "row 2, effective: is longer than 10 characters" in wrong.stderr
+    assert "; write 2024-03-05, without a time" in wrong.stderr
+    assert "; write JAM for Jamaica" in wrong.stderr
+
+
 TWICE = (
     '{"type": "mission.registered", "mission": "m", "effective": "2024", "effective": "2025", "data": {"name": "M"}}'
 )

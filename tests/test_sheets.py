@@ -14,7 +14,18 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from api.cli.templates import csv_template, example, xlsx_template
-from api.sheets import Fault, columns, flatten, guarded, read_csv, read_grid, read_xlsx, unflatten, unguarded
+from api.sheets import (
+    LEDGERS_OWN,
+    Fault,
+    columns,
+    flatten,
+    guarded,
+    read_csv,
+    read_grid,
+    read_xlsx,
+    unflatten,
+    unguarded,
+)
 from ledger.events import EVENTS
 from ledger.schemas import parse_event
 
@@ -211,6 +222,33 @@ def test_an_unknown_column_is_refused_with_the_nearest_right_one() -> None:
 
     assert [(fault.row, fault.column) for fault in faults] == [(1, "items.1.minimun")]
     assert faults[0].detail.startswith("is not a column here; the columns are: items.1.minimum,")
+
+
+def test_capitals_in_a_header_make_no_difference() -> None:
+    shouted, plain = (read_grid([header, GOOD]) for header in ([name.title() for name in HEADER], HEADER))
+
+    assert shouted == plain
+    assert plain[1] == []
+    assert read_grid([["Type", "type"], ["a", "b"]])[1] == [Fault(1, "type", "stands in the header twice")]
+
+
+def test_every_column_is_written_in_small_letters() -> None:
+    names = [*LEDGERS_OWN, *(column.name for type_name in EVENTS for column in columns(type_name))]
+
+    assert names == [name.lower() for name in names]
+
+
+def test_without_a_column_of_types_one_fault_says_so_and_not_one_a_row() -> None:
+    rows, faults = read_grid([HEADER[1:], GOOD[1:], GOOD[1:]])
+
+    assert (rows, [(fault.row, fault.column) for fault in faults]) == ([], [(1, "type")])
+
+
+@pytest.mark.parametrize("day", [datetime(2024, 3, 5), date(2024, 3, 5), "2024-03-05"])
+def test_a_day_in_a_workbook_is_a_day_also_where_it_bears_midnight(day: Any) -> None:
+    (row,), _ = read_xlsx(workbook(HEADER, [*GOOD[:2], day, *GOOD[3:]]))
+
+    assert row.event["effective"] == "2024-03-05"
 
 
 def test_a_cell_in_a_column_of_another_event_type_is_refused() -> None:
