@@ -3,13 +3,13 @@
 import csv
 import hashlib
 import io
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
 from flask import Response, request
 
+from api.formulas import guarded
 from api.parameters import settings
 from api.problems import Problem
 
@@ -67,7 +67,7 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     written = io.StringIO()
     writer = csv.DictWriter(written, names)
     writer.writeheader()
-    writer.writerows({name: safe(value) for name, value in row.items()} for row in flat)
+    writer.writerows({name: guarded(value) for name, value in row.items()} for row in flat)
     return written.getvalue()
 
 
@@ -81,10 +81,3 @@ def _flat(name: str, value: Any) -> Iterable[tuple[str, Any]]:
         yield name, ";".join(str(part) for part in value)
     else:
         yield name, value
-
-
-def safe(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula."""
-    if not isinstance(value, str) or re.fullmatch(r"-\d+(?:\.\d+)?", value, re.ASCII):
-        return value  # a negative amount is a number, not a formula
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

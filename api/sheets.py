@@ -23,6 +23,7 @@ from marshmallow import fields as mf
 from marshmallow import validate
 from python_calamine import CalamineError, CalamineWorkbook
 
+from api.formulas import unguarded
 from ledger import codec
 from ledger.entries import Entry
 from ledger.events import EVENTS
@@ -32,7 +33,6 @@ from ledger.texts import nearest_first
 ENVELOPE = ("type", "mission", "effective", "data", "source", "note", "ref")
 LEDGERS_OWN = ("position", *(part.name for part in dataclasses.fields(Entry) if part.name not in ENVELOPE), "leaf_hash")
 COMMENT = "#"
-_FORMULA = frozenset("=+-@\t\r")
 _YES_OR_NO = {"yes": "it is so", "no": "it is not so"}
 Path = tuple[str, ...]
 
@@ -294,20 +294,6 @@ def _object(text: str) -> Any:
     if not isinstance(found, dict):
         raise ValueError(f'{text[:40]!r} is not a JSON object; write one such as {{"party": "JAM"}}')
     return found
-
-
-# --- formulas ------------------------------------------------------------------------------------------------------
-
-
-def guarded(cell: str | int) -> str | int:
-    """A cell that no spreadsheet takes for a formula: a quotation mark goes in front of what looks like one."""
-    looks = isinstance(cell, str) and cell.lstrip("'")[:1] in _FORMULA
-    return f"'{cell}" if looks else cell
-
-
-def unguarded(cell: Any) -> Any:
-    looks = isinstance(cell, str) and cell.startswith("'") and cell.lstrip("'")[:1] in _FORMULA
-    return cell[1:] if looks else cell
 
 
 # --- reading -------------------------------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 
 from api.cli import database
 from api.cli.command import Declined, output_option, progress, writing_to
-from api.sheets import ENVELOPE, columns, flatten, guarded
+from api.formulas import guarded
+from api.sheets import ENVELOPE, columns, flatten
 from ledger.entries import Entry, document
 from ledger.store import reading, size, stream_entries
 from ledger.tables import entries

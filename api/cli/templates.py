@@ -12,7 +12,8 @@ from typing import Any
 import xlsxwriter
 from marshmallow import fields as mf
 
-from api.sheets import COMMENT, Column, columns, flatten, guarded, members_of
+from api.formulas import guarded
+from api.sheets import COMMENT, Column, columns, flatten, members_of
 from ledger.events import EVENTS
 from ledger.schemas import BooleanField, Invalid, TargetField, TextField, parse_event, said_schema
 
