@@ -14,7 +14,7 @@ from api.auth import actor, needs
 from api.documents import explains, listed, shape
 from api.parameters import EntriesQuery, Query
 from ledger import codec
-from ledger.entries import Entry, document
+from ledger.entries import Entry, acknowledgement, document
 from ledger.refusals import Refused
 from ledger.said import Event
 from ledger.schemas import Fault, Invalid, parse_event
@@ -163,10 +163,7 @@ def _idempotency_key() -> str | None:
 
 
 def _recorded(recorded: Recorded) -> Response:
-    names = ("position", "id", "stream", "version", "recorded_at", "actor", "leaf_hash")
-    rows = [
-        {**{name: getattr(entry, name) for name in names}, "replayed": recorded.replayed} for entry in recorded.entries
-    ]
+    rows = [acknowledgement(entry, recorded.replayed) for entry in recorded.entries]
     answer = Response(orjson.dumps({"entries": rows}), status=201, content_type=formats.JSON)
     answer.headers["Location"] = url_for("entries.get_entry", position=rows[0]["position"])
     answer.headers["Cache-Control"] = "no-store"

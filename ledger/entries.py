@@ -20,6 +20,7 @@ SHOWN = (
     "position", "id", "stream", "version", "mission", "type", "effective", "recorded_at", "actor", "ref", "target",
     "data", "source", "note", "leaf_hash",
 )  # fmt: skip
+TOLD = ("position", "id", "stream", "version", "recorded_at", "actor", "leaf_hash")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,11 @@ class Entry:
 def document(entry: Entry) -> dict[str, Any]:
     """An entry as the API and exports show it: as it was said and recorded, without the stored bytes."""
     return {name: getattr(entry, name) for name in SHOWN}
+
+
+def acknowledgement(entry: Entry, replayed: bool) -> dict[str, Any]:
+    """An entry as its recorder is told of it: what the ledger added to what was said."""
+    return {**{name: getattr(entry, name) for name in TOLD}, "replayed": replayed}
 
 
 def reported_on(source: Mapping[str, Any] | None, effective: str) -> str:

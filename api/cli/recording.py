@@ -1,7 +1,6 @@
 """Commands that record: single events, files, the shipped record; and the templates of spreadsheets to fill in."""
 
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,8 +11,8 @@ from sqlalchemy import Engine
 from api.cli import database
 from api.cli.command import Declined, actor_option, json_option, key_option, output_option, span, user, writing_to
 from api.cli.importing import READERS, Faulty, bring_in, read
-from ledger import codec
-from ledger.entries import Entry
+from ledger import codec, records
+from ledger.entries import acknowledgement
 from ledger.events import EVENTS
 from ledger.refusals import Refused
 from ledger.said import Event
@@ -23,8 +22,6 @@ from ledger.store import record as record_events
 from ledger.texts import nearest_first
 from projections.queries import mission_names
 from projections.runner import update_projections
-
-SHIPPED = ("haiti-mss",)
 
 
 @click.command()
@@ -43,7 +40,7 @@ def record(file: IO[bytes], actor: str, key: str | None, as_json: bool) -> None:
         told = [f"{r.pointer.removeprefix(alone)}: {r.detail}".removeprefix(": ") for r in refused.refusals]
         raise Declined("\n".join(told)) from None
     if as_json:
-        click.echo(orjson.dumps({"entries": [_answer(entry, recorded) for entry in recorded.entries]}))
+        click.echo(orjson.dumps({"entries": [acknowledgement(entry, recorded.replayed) for entry in recorded.entries]}))
         return
     if recorded.replayed:
         click.echo("Recorded already, under the same key:", err=True)
@@ -70,11 +67,6 @@ def _said(content: bytes) -> tuple[list[Event], bool]:
     if faults:
         raise Declined("\n".join(f"{fault.pointer or '/'}: {fault.detail}" for fault in faults))
     return events, isinstance(raw, list)
-
-
-def _answer(entry: Entry, recorded: Recorded) -> dict[str, Any]:
-    names = ("position", "id", "stream", "version", "recorded_at", "actor", "leaf_hash")
-    return {**{name: getattr(entry, name) for name in names}, "replayed": recorded.replayed}
 
 
 @click.command("import")
@@ -120,7 +112,7 @@ def _outcome(recorded: Recorded, what: str, dry_run: bool) -> str:
 
 
 @click.command()
-@click.argument("name", type=click.Choice(SHIPPED))
+@click.argument("name", type=click.Choice(records.RECORDS))
 def load(name: str) -> None:
     """Load a record that comes with the ledger. What is there already is not recorded again."""
     with database.opened() as engine:
@@ -129,9 +121,8 @@ def load(name: str) -> None:
 
 def load_record(engine: Engine, name: str) -> Recorded:
     """Record a shipped record, unless it is there. Raises Declined where the ledger holds another one of that mission."""
-    content = resources.files("ledger").joinpath("records", f"{name}.jsonl").read_bytes()
     try:
-        return bring_in(engine, read(content, ".jsonl"), actor=user())
+        return bring_in(engine, read(records.content(name), ".jsonl"), actor=user())
     except Faulty as faulty:
         with reading(engine) as connection:
             taken = name in mission_names(connection, size(connection))
