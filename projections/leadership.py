@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from ledger.standing import Standing
+from projections.ends import outlasts
 from projections.projection import Projection, Row, disputes, pick, remark, since
 
 LEAD = "lead-nation"
@@ -27,7 +28,8 @@ def _ended(row: Row, s: Standing) -> Row:
 
 
 def _created(row: Row, s: Standing) -> Row:
-    return {**row, **pick(s, "role", "title"), "created": True, "abolished": None}
+    abolished = row["abolished"] if outlasts(row["abolished"], s, row["created"]) else None
+    return {**row, **pick(s, "role", "title"), "created": True, "abolished": abolished}
 
 
 def _abolished(row: Row, s: Standing) -> Row:

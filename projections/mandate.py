@@ -2,6 +2,7 @@
 
 from ledger.standing import Standing
 from ledger.values import PartialDate, add_months
+from projections.ends import outlasts
 from projections.projection import Projection, Row, disputes, pick, remark, since
 
 _VOTES = ("votes_for", "votes_against", "abstentions")
@@ -57,7 +58,8 @@ def _renewed(row: Row, s: Standing) -> Row:
 
 def _with_act(row: Row, action: str, s: Standing) -> Row:
     """A mission that is authorised or renewed after its termination lives again."""
-    return {**row, "instruments": [*row["instruments"], _instrument(action, s)], "terminated": None}
+    terminated = row["terminated"] if outlasts(row["terminated"], s, bool(row["instruments"])) else None
+    return {**row, "instruments": [*row["instruments"], _instrument(action, s)], "terminated": terminated}
 
 
 def _amended(row: Row, s: Standing) -> Row:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ledger.events import parties_of
 from ledger.standing import Standing
-from ledger.values import PartialDate
+from projections.ends import may_be_later, outlasts
 from projections.projection import Projection, Row, corroborations, disputes, pick, rank, ranked_by, remark, since
 
 
@@ -26,8 +26,8 @@ def _notified(row: Row, s: Standing) -> Row:
 def _opened(row: Row, s: Standing, said: Row) -> Row:
     if not opened(row) and row["changes"] >= 0:
         row = remark(row, "not-opened", f"something of {row['key']} is dated before its own beginning", s)
-    revised = row["terms"] if not opened(row) and _may_be_later(row["terms"], s) else None
-    ends = {name: row[name] if _may_be_later(row[name], s) else None for name in ("withdrawn", "lapsed")}
+    revised = row["terms"] if not opened(row) and may_be_later(row["terms"], s) else None
+    ends = {name: row[name] if outlasts(row[name], s, opened(row)) else None for name in ("withdrawn", "lapsed")}
     row = {
         **row,
         **said,
@@ -39,11 +39,6 @@ def _opened(row: Row, s: Standing, said: Row) -> Row:
         row = _with_condition(row, s, s.data.get("condition_text"))
     row = _with_terms(row, s, s.data["items"])
     return row if revised is None else {**row, "terms": revised}
-
-
-def _may_be_later(part: Row | None, s: Standing) -> bool:
-    """Whether a part of the row, dated less exactly, may lie after the event: 2024-03 after 15 March."""
-    return part is not None and PartialDate.parse(part["since"]).last >= PartialDate.parse(s.effective).first
 
 
 def _with_terms(row: Row, s: Standing, items: Any) -> Row:

@@ -67,6 +67,21 @@ def test_a_terminated_mission_is_terminated_before_its_term_is_over() -> None:
     assert statuses == ["active", "terminated"]
 
 
+def test_a_termination_of_the_month_of_the_authorisation_is_not_lost() -> None:
+    ending = said("mission.terminated", "2023-10", reason="withdrawn at once")
+
+    assert answer("mandate", registered(), AUTHORISED, ending)["status"] == "terminated"
+
+
+def test_of_a_termination_and_a_renewal_of_one_month_the_one_recorded_later_holds() -> None:
+    ending = said("mission.terminated", "2024-09")
+
+    ended = answer("mandate", registered(), AUTHORISED, RENEWED, ending, valid_at="2024-10-01")
+    renewed = answer("mandate", registered(), AUTHORISED, ending, RENEWED, valid_at="2024-10-01")
+
+    assert (ended["status"], renewed["status"]) == ("terminated", "active")
+
+
 def test_a_termination_announced_ahead_takes_effect_after_its_last_day() -> None:
     ending = said("mission.terminated", "2024-03-01", last_day="2024-06-30", instrument="S/RES/2720(2024)")
 
@@ -212,6 +227,32 @@ def test_an_abolished_post_is_not_vacant_and_lives_again_when_it_is_created_anew
 
     assert (gone["vacant"], gone["abolished"]["since"]) == (False, "2024-03-01")
     assert (back["vacant"], back["abolished"]) == (True, None)
+
+
+@pytest.mark.parametrize("effective", ["2024-03", "2024", "2024-03-15"])
+def test_an_abolition_is_not_lost_where_its_date_does_not_tell_that_it_follows_the_creation(effective: str) -> None:
+    created = {**CREATED, "effective": "2024-03-15"}
+    abolished = said("post.abolished", effective, post="fc")
+
+    found = [only("leadership", *events) for events in ([created, abolished], [abolished, created])]
+
+    assert [(post["vacant"], post["abolished"]["since"]) for post in found] == [(False, effective)] * 2
+
+
+def test_of_an_abolition_and_a_new_creation_of_one_month_the_one_recorded_later_holds() -> None:
+    abolished, anew = said("post.abolished", "2024-03", post="fc"), {**CREATED, "effective": "2024-03-15"}
+
+    created_anew = only("leadership", CREATED, abolished, anew)
+    abolished_anew = only("leadership", CREATED, anew, abolished)
+
+    assert (created_anew["abolished"], created_anew["vacant"]) == (None, True)
+    assert (abolished_anew["abolished"]["since"], abolished_anew["vacant"]) == ("2024-03", False)
+
+
+def test_an_abolition_of_an_earlier_month_does_not_outlast_a_creation() -> None:
+    abolished, anew = said("post.abolished", "2024-02", post="fc"), {**CREATED, "effective": "2024-03-15"}
+
+    assert only("leadership", abolished, anew)["abolished"] is None
 
 
 def test_a_holder_named_before_the_post_was_created_is_kept() -> None:

@@ -264,6 +264,16 @@ def test_an_end_dated_less_exactly_than_the_opening_is_not_lost(effective: str) 
     assert (withdrawn["status"], lapsed["status"]) == ("withdrawn", "lapsed")
 
 
+@pytest.mark.parametrize("effective", ["2024-03", "2024-03-01"])
+def test_of_a_withdrawal_and_a_new_opening_of_one_time_the_one_recorded_later_holds(effective: str) -> None:
+    withdrawn = said("pledge.withdrawn", effective, pledge="a")
+
+    taken_back = only("pledges", announced("a"), notified(), withdrawn)
+    made_anew = only("pledges", announced("a"), withdrawn, notified())
+
+    assert (taken_back["status"], made_anew["status"]) == ("withdrawn", "notified")
+
+
 def test_terms_revised_in_the_month_of_the_opening_are_the_terms() -> None:
     row = only("pledges", announced("a", count=200, effective="2024-03-15"),
                said("pledge.revised", "2024-03", pledge="a", items=[people(50)]))  # fmt: skip
