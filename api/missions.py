@@ -24,8 +24,9 @@ from api.parameters import DiffQuery, HistoryQuery, QuestionQuery
 from ledger.store import reading
 from ledger.texts import nearest_first
 from projections.answers import ANSWERS
+from projections.differences import differences
 from projections.history import mission_history, pledge_history
-from projections.queries import answers, differences, mission_names
+from projections.queries import answers, mission_names
 from projections.questions import Question
 
 blueprint = Blueprint("missions", __name__, description="The state of a mission on any day, as known at any time.")

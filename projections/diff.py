@@ -3,10 +3,11 @@
 A path names the answer, the row by its own key, and the field: `/deployments/KEN/personnel/individual_police/moved/minimum`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from projections.pledges import counts
+from projections.causes import Between
 
 Row = Mapping[str, Any]
 Operation = dict[str, Any]
@@ -30,35 +31,24 @@ def _qualifiers(row: Row) -> list[str]:
     return [f"{short}={row[name]}" for name, short in names.items() if row[name] is not None]
 
 
-def diff(before: Row, after: Row, about: Mapping[int, list[int]] | None = None) -> list[Operation]:
+def operations(before: Row, after: Row, told: Between) -> list[Operation]:
     """The operations that turn the answers `before` into `after`: {op, path, from, to, caused_by}, in path order.
 
-    `about`: the corrections, retractions and ranks that stand on one side only, by the entry that they are about.
+    `told`: what lies between the two.
     """
     found: list[Operation] = []
     for name in sorted({*before, *after}):
-        found += _between(name, _keyed(name, before.get(name)), _keyed(name, after.get(name)))
-    behind = [about or {}, _counted_otherwise(before.get("pledges") or [], after.get("pledges") or [])]
-    return [{**made, "caused_by": _with_causes_behind(made["caused_by"], behind)} for made in found]
+        found += _between(name, _keyed(name, before.get(name)), _keyed(name, after.get(name)), told)
+    return found
 
 
-def _counted_otherwise(before: Sequence[Row], after: Sequence[Row]) -> dict[int, list[int]]:
-    """For the terms of each pledge that is counted in one state only: what ended it, or brought it back.
+def diff(before: Row, after: Row, about: Mapping[int, list[int]] | None = None) -> list[Operation]:
+    """The same where nothing but the answers is at hand; what they do not show is no cause.
 
-    Sums name the terms that went into them, and a withdrawn pledge is in none.
+    `about`: the corrections, retractions and ranks that stand on one side only, by the entry that they are about.
     """
-    now = {row["pledge"]: row for row in after}
-    pairs = [(old, now[old["pledge"]]) for old in before if old["pledge"] in now]
-    return {
-        position: [*new["provenance"]["status"], *new["provenance"]["rank"]]
-        for old, new in pairs
-        if counts(old) != counts(new)
-        for position in {*old["provenance"]["items"], *new["provenance"]["items"]}
-    }
-
-
-def _with_causes_behind(caused_by: list[int], behind: Sequence[Mapping[int, Sequence[int]]]) -> list[int]:
-    return sorted({*caused_by, *(by for told in behind for position in caused_by for by in told.get(position, ()))})
+    sides = [frozenset(causes(answers)) for answers in (before, after)]
+    return operations(before, after, Between(sides[0] - sides[1], sides[1] - sides[0], about or {}))
 
 
 def _keyed(name: str, answer: Any) -> dict[tuple[str, ...], Row]:
@@ -68,36 +58,86 @@ def _keyed(name: str, answer: Any) -> dict[tuple[str, ...], Row]:
 
 
 def _between(
-    name: str, before: Mapping[tuple[str, ...], Row], after: Mapping[tuple[str, ...], Row]
+    name: str, before: Mapping[tuple[str, ...], Row], after: Mapping[tuple[str, ...], Row], told: Between
 ) -> Iterator[Operation]:
     for key in sorted({*before, *after}):
         path = "/" + "/".join(_escaped(part) for part in (name, *key))
         old, new = before.get(key), after.get(key)
-        if old is None and new is not None:
-            yield {"op": "add", "path": path, "from": None, "to": new, "caused_by": causes(new)}
-        elif new is None and old is not None:
-            yield {"op": "remove", "path": path, "from": old, "to": None, "caused_by": causes(old)}
-        elif old is not None and new is not None:
-            yield from _within(path, old, new, causes(old), causes(new))
+        if old is not None and new is not None:
+            yield from _within(path, old, new, Behind(causes(old), causes(new)), told)
+        else:
+            op = "add" if old is None else "remove"
+            yield {"op": op, "path": path, "from": old, "to": new, "caused_by": _of_row(name, old, new, told)}
 
 
-def _within(path: str, old: Any, new: Any, from_old: list[int], from_new: list[int]) -> Iterator[Operation]:
+def _of_row(name: str, old: Row | None, new: Row | None, told: Between) -> list[int]:
+    """The causes of a row that is new or no more.
+
+    A finding names all that it comes from: where nothing of that is new, something that spoke against it is gone, or
+    it was only a matter of time.
+    """
+    named = Behind(causes(old), causes(new))
+    if found := told.apart(named.old, named.new, _is_sum([old]) or _is_sum([new])):
+        return told.changed(found)
+    found = told.bearing_on(named.either) or told.near(named.either)
+    if name == "findings":
+        found = {p for p in found if p in (told.before if old is None else told.after)}
+    return told.changed(found) or sorted(named.either)
+
+
+@dataclass(frozen=True)
+class Behind:
+    """The entries behind two values. `exact`: the row names those of this very field; `summed`: they are added up in it."""
+
+    old: list[int]
+    new: list[int]
+    exact: bool = False
+    summed: bool = False
+
+    @property
+    def either(self) -> set[int]:
+        return {*self.old, *self.new}
+
+
+def _within(path: str, old: Any, new: Any, behind: Behind, told: Between) -> Iterator[Operation]:
     """Differences inside a row: objects field by field, everything else as a whole."""
     if old == new:
         return
     if isinstance(old, dict) and isinstance(new, dict):
         for field in sorted({*old, *new} - {"entries", "provenance"}):
-            behind = [_behind(row, field, above) for row, above in ((old, from_old), (new, from_new))]
-            yield from _within(f"{path}/{_escaped(field)}", old.get(field), new.get(field), *behind)
+            inside = _inside(old, new, field, behind)
+            yield from _within(f"{path}/{_escaped(field)}", old.get(field), new.get(field), inside, told)
         return
-    caused = {*causes(old)} ^ {*causes(new)} or {*from_new} - {*from_old} or {*from_old} ^ {*from_new}
-    yield {"op": "change", "path": path, "from": old, "to": new, "caused_by": sorted(caused) or from_new}
+    yield {"op": "change", "path": path, "from": old, "to": new, "caused_by": _of_value(old, new, behind, told)}
 
 
-def _behind(row: Row, field: str, above: list[int]) -> list[int]:
-    """The entries behind a plain field: those that the row names for it, else those of the row, else those above."""
-    named = row.get("provenance", {}).get(field)
-    return named if named is not None else causes(row) if "entries" in row else above
+def _inside(old: Row, new: Row, field: str, above: Behind) -> Behind:
+    """The entries behind a field: those that the row names for it, else those of the row, else those above."""
+    named = [row.get("provenance", {}).get(field) for row in (old, new)]
+    if None not in named:
+        return Behind(named[0], named[1], exact=True)
+    own = "entries" in old and "entries" in new
+    return Behind(causes(old), causes(new), summed=_is_sum(old)) if own else above
+
+
+def _of_value(old: Any, new: Any, behind: Behind, told: Between) -> list[int]:
+    """The causes of another value: what came or went of the entries that it names or rests on, else what stands beside.
+
+    Where a field rests on the same entries, and these stand as they stood, it was only a matter of time.
+    """
+    summed = behind.summed or _is_sum(old) or _is_sum(new)
+    found = told.apart(causes(old), causes(new), summed) or told.apart(behind.old, behind.new, summed)
+    if not found and not (behind.exact and behind.old == behind.new):
+        every = {*causes(old), *causes(new), *behind.either}
+        found = told.bearing_on(every) or told.near(every)
+    return told.changed(found) or behind.new or behind.old
+
+
+def _is_sum(value: Any) -> bool:
+    """Whether a value is a figure, or a list of rows that hold figures."""
+    if isinstance(value, list):
+        return any(_is_sum(part) for row in value if isinstance(row, dict) for part in row.values())
+    return isinstance(value, dict) and {"unspecified", "entries"} <= set(value)
 
 
 def causes(value: Any) -> list[int]:

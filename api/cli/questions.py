@@ -14,8 +14,9 @@ from api.cli.tables import answer_table, changes_table, history_table, operation
 from ledger.store import reading
 from ledger.texts import nearest_first
 from projections.answers import ANSWERS
+from projections.differences import differences
 from projections.history import mission_history, pledge_history
-from projections.queries import answers, differences, mission_names
+from projections.queries import answers, mission_names
 from projections.questions import Question, Unanswerable, ask
 
 _position = click.IntRange(min=0)
