@@ -10,6 +10,7 @@ from ledger.standing import CORRECTED, RETRACTED, Standing, as_it_stands, retrac
 from ledger.store import read_entries
 from ledger.tables import entries
 from projections.diff import changed_fields
+from projections.family import Stated, told_forward
 from projections.pledges import PLEDGES, opened, present
 from projections.projection import Row, keys_of, step
 from projections.questions import Question
@@ -62,14 +63,14 @@ def _families(known: Iterable[Entry]) -> list[list[Entry]]:
 
 
 def _item(family: Sequence[Entry]) -> Row:
-    entry, gone = family[0], retracted(family)
+    entry, gone, told = family[0], retracted(family), told_forward(family)
     now = as_it_stands(entry, family)
     return {
         "position": entry.position, "type": entry.type, "effective": now.effective, "first_day": now.first,
         "recorded_at": entry.recorded_at, "actor": entry.actor, "stream": entry.stream, "version": entry.version, "ref": entry.ref,
         "target": entry.target, "data": now.data, "source": now.source, "note": entry.note,
         "retracted": entry.position in gone, "said": _said(entry) if len(family) > 1 else None,
-        "changes": [_change(change, family, gone) for change in family[1:]],
+        "changes": [_change(change, gone, told.get(change.position)) for change in family[1:]],
         "entries": [member.position for member in family],
     }  # fmt: skip
 
@@ -78,28 +79,20 @@ def _said(entry: Entry) -> Row:
     return {"effective": entry.effective, "data": entry.data, "source": entry.source}
 
 
-def _change(change: Entry, family: Sequence[Entry], gone: frozenset[int]) -> Row:
-    """A correction or retraction, with what it changed of its target as that stood before."""
+def _change(change: Entry, gone: frozenset[int], told: tuple[Stated, Stated] | None) -> Row:
+    """A correction or retraction, with what it changed of its target as that stood before; `told` of a correction."""
     data = change.data or {}
     return {
         "position": change.position, "type": change.type, "target": change.target, "effective": change.effective,
         "recorded_at": change.recorded_at, "actor": change.actor, "reason_code": data.get("reason_code"), "reason": data.get("reason"),
         "source": data.get("source") or change.source, "note": change.note, "retracted": change.position in gone,
-        "fields": _fields_changed(change, family),
+        "fields": changed_fields(*map(_fields, told)) if told else [{"field": "retracted", "from": False, "to": True}],
     }  # fmt: skip
 
 
-def _fields_changed(change: Entry, family: Sequence[Entry]) -> list[Row]:
-    target = next(member for member in family if member.position == change.target)
-    before = as_it_stands(target, [member for member in family if member.position < change.position])
-    if change.type == RETRACTED:
-        return [{"field": "retracted", "from": False, "to": True}]
-    after = as_it_stands(target, [member for member in family if member.position < change.position] + [change])
-    return changed_fields(_stated(before), _stated(after))
-
-
-def _stated(s: Standing) -> Row:
-    return {"effective": s.effective, **{f"data.{name}": value for name, value in s.data.items()}, "source": s.source}
+def _fields(said: Stated) -> Row:
+    data = {f"data.{name}": value for name, value in said["data"].items()}
+    return {"effective": said["effective"], **data, "source": said["source"]}
 
 
 def pledge_history(connection: Connection, mission: str, pledge: str, question: Question) -> list[Row]:
