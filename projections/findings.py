@@ -8,6 +8,8 @@ from ledger.codes import STATES
 from ledger.symbols import adopted_in_its_year
 from ledger.values import PartialDate
 from projections import mandate
+from projections.link_findings import LINK_CHECKS
+from projections.named_parties import named_parties
 from projections.pledges import opened
 from projections.projection import Row
 
@@ -30,6 +32,12 @@ CODES: Mapping[str, str] = {
     "condition-met-before-made": "A condition is met before it is made.",
     "resumed-before-suspended": "A pledge is resumed before it is suspended.",
     "withdrawn-before-stated": "A position is withdrawn before it is stated.",
+    "more-left-than-came": "The movements of a contributor add up to less than nothing.",
+    "commitment-elsewhere": "A payment names a commitment of another channel or currency.",
+    "fulfils-something-else": "What is said to fulfil a pledge is of a kind or currency that was never promised in it.",
+    "revised-after-end": "The terms of a pledge change after it ended, and nothing opened it anew.",
+    "notified-by-others": "A pledge is announced and notified by different parties.",
+    "party-is-a-state": "A party is registered, or merged away, under a state's code.",
 }
 _SHARED_ROLES = ("penholder", "contingent_commander", "spokesperson")
 Answers = Mapping[str, Any]
@@ -39,6 +47,7 @@ Rows = Mapping[str, list[Row]]
 def findings(rows: Rows, answers: Answers, valid_at: str) -> list[Row]:
     """Everything that the checks below notice. `rows` as folded, `answers` as presented."""
     found = [finding for check in _CHECKS for finding in check(rows, answers)]
+    found += [_finding(*noticed) for check in LINK_CHECKS for noticed in check(rows, answers)]
     return sorted(found, key=lambda finding: (finding["code"], finding["about"], finding["entries"]))
 
 
@@ -188,7 +197,7 @@ def _open_disputes(rows: Rows, answers: Answers) -> Iterator[Row]:
 
 def _parties(rows: Rows, answers: Answers) -> Iterator[Row]:
     registered = {row["key"]: row for row in rows["parties"]}
-    for code, entries in sorted(_named(answers).items()):
+    for code, entries in sorted(named_parties(rows).items()):
         if code not in STATES and code not in registered:
             yield _finding(
                 "party-unknown", f"parties/{code}", f"{code} is neither a state's code nor registered", entries
@@ -202,18 +211,11 @@ def _parties(rows: Rows, answers: Answers) -> Iterator[Row]:
             )
 
 
-def _named(answers: Answers) -> dict[str, set[int]]:
-    """Every party code that a row is about, with the entries that name it."""
-    named: dict[str, set[int]] = {}
-    for name in ("pledges", "deployments", "funding", "positions"):
-        for row in answers[name]:
-            for code in row["parties"]:
-                named.setdefault(code, set()).update(row["entries"])
-    for row in answers["partners"]:
-        named.setdefault(row["party"], set()).update(row["entries"])
-    for holder in (holder for post in answers["leadership"] for holder in post["holders"] if holder["party"]):
-        named.setdefault(holder["party"], set()).update(holder["entries"])
-    return {code: entries for code, entries in named.items() if code not in ("mission", "unstated")}
+def _states(rows: Rows, answers: Answers) -> Iterator[Row]:
+    for row in rows["parties"]:
+        if row["key"] in STATES:
+            text = f"{row['key']} is the code of {STATES[row['key']]}, which needs no registration"
+            yield _finding("party-is-a-state", f"parties/{row['key']}", text, row["entries"])
 
 
 _OPENINGS: Mapping[str, Callable[[Row], bool]] = {
@@ -247,6 +249,7 @@ _CHECKS: tuple[Callable[[Rows, Answers], Iterator[Row]], ...] = (
     _variances,
     _open_disputes,
     _parties,
+    _states,
     _not_opened,
     _remarks,
 )

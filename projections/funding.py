@@ -71,7 +71,7 @@ def _flowed(row: Row, s: Standing) -> Row:
         "flow": _FLOWS[s.type],
         "money": s.data["money"],
         "effective": s.effective,
-        **pick(s, "fulfils", "commitment", "recipient", "purpose", "cause", "by"),
+        **pick(s, "fulfils", "commitment", "recipient", "announcer", "purpose", "cause", "by"),
         "position": s.position,
         "entries": s.positions,
     }

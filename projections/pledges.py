@@ -26,6 +26,8 @@ def _notified(row: Row, s: Standing) -> Row:
 def _opened(row: Row, s: Standing, said: Row) -> Row:
     if not opened(row) and row["changes"] >= 0:
         row = remark(row, "not-opened", f"something of {row['key']} is dated before its own beginning", s)
+    if opened(row) and row["parties"] != parties_of(s.data):
+        row = remark(row, "notified-by-others", f"opened by {row['parties']} and by {parties_of(s.data)}", s)
     revised = row["terms"] if not opened(row) and may_be_later(row["terms"], s) else None
     ends = {name: row[name] if outlasts(row[name], s, opened(row)) else None for name in ("withdrawn", "lapsed")}
     row = {

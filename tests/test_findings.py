@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from ledger import store
 from projections.findings import CODES
+from projections.named_parties import PARTY_FIELDS
 from tests.builders import announced, deployed, money, people, retracted, said
 from tests.in_memory import answer
 from tests.rows import (
@@ -19,9 +21,14 @@ from tests.rows import (
     codes,
     departed,
     disputed,
+    flow,
     left,
     lost,
+    notified,
+    pledged,
     ranked,
+    received,
+    signed,
     strength,
 )
 
@@ -34,6 +41,7 @@ MERGED = said("party.merged", "2023", mission=None, party="CARICOM", into="OECS"
 LATE_RENEWAL = said("mandate.renewed", "2024-10-03", instrument="S/RES/2751(2024)")
 EARLY_RENEWAL = said("mandate.renewed", "2023-10-01", instrument="S/RES/2698(2023)")
 POSITION = said("position.stated", "2024-02-01", party="CHN", stance="opposes", on="force")
+TRUCK = {"kind": "equipment", "category": "truck", "minimum": 2, "maximum": 2}
 MEMBER = said("partner.joined", "2024-02-01", group="SGP", party="KEN")
 
 
@@ -77,6 +85,16 @@ FOUND: dict[str, tuple[list[Json], list[int], list[Json]]] = {
         [1],
         [POSITION, said("position.withdrawn", "2024-02-01", party="CHN", on="force")],
     ),
+    "more-left-than-came": ([deployed(count=5), left(6)], [0, 1], [deployed(count=5), left(5)]),
+    "commitment-elsewhere": ([signed("80", channel="bilateral_to_host"), received("5", commitment="c")], [0, 1], [signed("80"), received("5", commitment="c")]),
+    "fulfils-something-else": ([pledged("80", "p"), deployed(fulfils="p")], [0, 1], [pledged("80", "p"), received("5", channel="bilateral_to_host", fulfils="p")]),
+    "revised-after-end": (
+        [announced("a"), about_a("withdrawn", "2024-04"), about_a("revised", "2024-05-01", items=[people(5)])],
+        [1, 2],
+        [announced("a"), about_a("withdrawn", "2024-04"), about_a("revised", "2024-04-30", items=[people(5)])],
+    ),
+    "notified-by-others": ([announced("a", party="FRA"), notified()], [1], [announced("a"), notified()]),
+    "party-is-a-state": ([{**PARTY, "data": {**PARTY["data"], "party": "KEN"}}], [0], [PARTY]),
 }  # fmt: skip
 
 
@@ -202,6 +220,100 @@ def test_states_and_groups_that_are_registered_are_known_wherever_they_act() -> 
     found = [f["about"] for f in answer("findings", *strangers, valid_at=DAY) if f["code"] == "party-unknown"]
 
     assert found == [f"parties/X{letter * 2}" for letter in "ABCDEFG"]
+
+
+NAMING: list[tuple[str, Json]] = [
+    ("host", said("mission.registered", name="A mission", host="XXX")),
+    ("by", said("mission.authorized", "2023-10-02", instrument="S/RES/2699(2023)", by="XXX")),
+    ("office", said("support-office.established", office="XXX", name="Office")),
+    ("into", said("party.merged", mission=None, party="OLD", into="XXX")),
+    ("party", said("lead-nation.designated", party="XXX")),
+    ("on_behalf_of", appointed("Otunge", on_behalf_of="XXX")),
+    ("appointed_by", appointed("Otunge", appointed_by="XXX")),
+    ("group", said("partner.joined", group="XXX", party="KEN")),
+    ("announcer", announced("a", announcer="XXX")),
+    ("jointly_with", announced("a", jointly_with=["XXX"])),
+    ("by", about_a("confirmed", by="XXX")),
+    ("announcer", signed("5", announcer="XXX")),
+    ("announcer", received("5", announcer="XXX")),
+    ("recipient", flow("funds.disbursed", "5", recipient="XXX")),
+    ("party", said("fund-balance.reported", fund="f", measure="received", money=money("5"), party="XXX")),
+    ("reporter", said("cost.estimated", estimate="need", money=money("5"), reporter="XXX")),
+    ("parties", said("pledge-total.reported", counting="letters", parties=["XXX"])),
+    ("reporter", strength(people(5), reporter="XXX")),
+    ("parties_present", strength(people(5), parties_present=["XXX"])),
+    ("recipient", said("equipment.delivered", party="USA", items=[TRUCK], recipient="XXX")),
+    ("holder", said("equipment.delivered", party="USA", items=[TRUCK], holder="XXX")),
+    ("shared_with", said("equipment.delivered", party="USA", items=[TRUCK], shared_with="XXX")),
+    ("party", said("equipment-status.reported", party="XXX", items=[TRUCK], status="authorised")),
+    ("setter", said("target.set", target="t", text="Full strength", setter="XXX")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("field", "naming"), NAMING)
+def test_an_unknown_party_is_found_in_whatever_field_it_is_named(field: str, naming: Json) -> None:
+    found = [f for f in answer("findings", naming, valid_at=DAY) if f["code"] == "party-unknown"]
+
+    assert [(f["about"], f["entries"]) for f in found] == [("parties/XXX", [0])]
+
+
+def test_who_disputes_an_entry_is_a_party_as_well() -> None:
+    assert "party-unknown" in codes(deployed(), disputed(0, by="XXX"))
+
+
+def test_every_field_that_rows_keep_is_tried() -> None:
+    in_the_history_alone = {"sent_by", "sent_to", "convened_by", "participants"}
+
+    assert {field for field, _ in NAMING} == PARTY_FIELDS - in_the_history_alone
+    assert set(store.PARTY_FIELDS) == PARTY_FIELDS
+
+
+def test_the_body_that_suspends_is_told_in_words_and_is_no_party() -> None:
+    assert "party-unknown" not in codes(announced("a"), about_a("suspended", by="PARLIAMENT"))
+    assert "party-unknown" not in codes(flow("contribution.suspended", "5", by="CONGRESS"))
+
+
+@pytest.mark.parametrize(
+    ("history", "noticed"),
+    [
+        ([signed("80"), received("5", currency="CAD", commitment="c")], True),
+        ([signed("80"), received("5", channel="not_stated", commitment="c")], False),
+        ([signed("80"), received("5", commitment="no-such")], False),
+    ],
+)
+def test_a_payment_lies_in_the_channel_and_currency_of_its_commitment(history: list[Json], noticed: bool) -> None:
+    assert ("commitment-elsewhere" in codes(*history)) is noticed
+
+
+@pytest.mark.parametrize(
+    ("history", "noticed"),
+    [
+        ([pledged("80", "p"), received("5", currency="CAD", fulfils="p")], True),
+        ([pledged("80", "p"), signed("5", fulfils="p")], False),
+        ([announced("a"), signed("5", fulfils="a")], True),
+        ([announced("a"), deployed(fulfils="a")], False),
+        ([announced("a"), said("equipment.delivered", party="JAM", items=[TRUCK], fulfils="a")], True),
+        ([announced("a"), about_a("revised", items=[TRUCK]), deployed(fulfils="a")], False),
+    ],
+)
+def test_what_fulfils_a_pledge_is_of_a_kind_that_was_promised_in_it(history: list[Json], noticed: bool) -> None:
+    assert ("fulfils-something-else" in codes(*history)) is noticed
+
+
+def test_a_pledge_opened_anew_may_be_revised_again() -> None:
+    history = [
+        announced("a"),
+        about_a("withdrawn", "2024-02"),
+        notified(),
+        about_a("revised", "2024-05", items=[people(5)]),
+    ]
+
+    assert "revised-after-end" not in codes(*history)
+    assert "revised-after-end" not in codes(*history[:2], history[3], ranked(1, "deprecated"))
+
+
+def test_perhaps_more_left_than_came_is_no_finding() -> None:
+    assert "more-left-than-came" not in codes(deployed(count=5), left(None))
 
 
 def test_findings_are_told_in_a_steady_order() -> None:
