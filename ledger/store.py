@@ -18,8 +18,9 @@ import uuid_utils
 from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select, update
 
 from ledger import tables
-from ledger.decisions import Accepted, Known, decide, needs, needs_of_corrections
+from ledger.decisions import Accepted, decide
 from ledger.entries import Entry, enter, instant
+from ledger.known import Known, needs, needs_of_corrections
 from ledger.refusals import Refusal, Refused
 from ledger.said import Event
 from ledger.values import PartialDate, as_json

@@ -16,10 +16,11 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from hypothesis import note
 from hypothesis import strategies as st
 
-from ledger.decisions import Accepted, Known, decide, needs, needs_of_corrections
+from ledger.decisions import Accepted, decide
 from ledger.entries import Entry, enter
 from ledger.events import EVENTS, SUBJECTS
 from ledger.events.about_entries import EntryCorrected
+from ledger.known import Known, needs, needs_of_corrections
 from ledger.schemas import Invalid, parse_event
 from ledger.texts import Text
 from ledger.values import EquipmentItem, Money, MoneyItem, PersonnelItem, ServiceItem, Source

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ledger.decisions import Accepted, Known, decide, needs, needs_of_corrections
+from ledger.decisions import Accepted, decide
 from ledger.entries import Entry, enter
+from ledger.known import Known, needs, needs_of_corrections
 from ledger.schemas import parse_event
 from projections.answers import PROJECTIONS, Rows, folded_rows, make
 from tests.builders import MISSION

@@ -7,9 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from ledger.decisions import MAX_CHAIN, RULES, Accepted, Known, decide, needs
+from ledger.about_entries import MAX_CHAIN
+from ledger.decisions import Accepted, decide
 from ledger.entries import payload_of
+from ledger.known import Known, needs
 from ledger.refusals import REFUSALS, Refused
+from ledger.rules import RULES
 from ledger.schemas import Invalid, parse_event
 from ledger.store import reading, size
 from tests.builders import announced, append, corrected, deployed, money, people, registered, retracted, said

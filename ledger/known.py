@@ -1,0 +1,132 @@
+"""What a decision has to know, and what the ledger knows of it. Pure.
+
+`needs` says what is to be looked up before events are decided; `Known` holds what was found, and grows with the
+events of a batch.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ledger.entries import Entry
+from ledger.events.about_entries import EntryCorrected
+from ledger.rules import RULES
+from ledger.said import Event
+from ledger.standing import standing
+from ledger.values import is_position, is_slug
+
+REFERENCES = {"fulfils": "pledge", "converts": "pledge", "commitment": "commitment", "supersedes": "target"}
+
+
+@dataclass
+class Known:
+    """What the ledger knows that a decision needs; grows with the events of a batch.
+
+    `refused` holds the positions and refs of those that were refused: what is about one of them cannot be judged yet.
+    """
+
+    streams: dict[str, list[Entry]] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
+    entries: dict[int, Entry] = field(default_factory=dict)
+    refs: dict[str, int] = field(default_factory=dict)
+    families: dict[int, list[Entry]] = field(default_factory=dict)
+    refused: set[int | str | None] = field(default_factory=set)
+
+    def add(self, entry: Entry) -> None:
+        """Take an accepted entry into account for the events after it."""
+        self.versions[entry.stream] = entry.version
+        self.entries[entry.position] = entry
+        self.families.setdefault(entry.root, []).append(entry)
+        if entry.ref:
+            self.refs[entry.ref] = entry.position
+        if entry.stream in self.streams:
+            self.streams[entry.stream].append(entry)
+
+    def has_begun(self, stream: str) -> bool:
+        """Whether anything but claims stands in a stream."""
+        return any(s.entry.target is None for s in standing(self.streams.get(stream, [])))
+
+    def corrected_by(self, correction: Entry) -> Entry:
+        """The entry that a correction is about."""
+        return next(entry for entry in self.families[correction.root] if entry.position == correction.target)
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Streams to be read, streams whose version is wanted, and the targets and refs to be looked up."""
+
+    streams: frozenset[str]
+    versions: frozenset[str]
+    positions: frozenset[int]
+    refs: frozenset[str]
+
+
+def needs(events: Iterable[Event]) -> Needs:
+    """What `decide` has to know about `events`."""
+    streams: set[str] = set()
+    versions: set[str] = set()
+    positions: set[int] = set()
+    refs: set[str] = set()
+    for event in events:
+        refs |= {event.ref} if event.ref else set()
+        positions |= {target for target in _targets(event) if isinstance(target, int)}
+        refs |= {target for target in _targets(event) if isinstance(target, str)}
+        if not event.data.ABOUT:
+            versions.add(event.stream)
+            streams |= {event.stream} if event.type in RULES else set()
+        if event.mission:
+            streams.add(f"{event.mission}/mission")
+        streams |= {stream for _, stream in references(event.mission, event.data)}
+    return Needs(frozenset(streams), frozenset(versions | streams), frozenset(positions), frozenset(refs))
+
+
+def needs_of_corrections(events: Iterable[Event], known: Known) -> frozenset[str]:
+    """The streams that corrected entries refer to, once their targets are known."""
+    batch: dict[int | str, Event] = {event.ref: event for event in events if event.ref}
+    missions = {entry.mission for entry in known.entries.values()} | {said.mission for said in batch.values()}
+    named = [part for event in events if isinstance(event.data, EntryCorrected) for part in _nested(event.data.data)]
+    return frozenset(stream for mission in missions for data in named for stream in _named_streams(mission, data))
+
+
+def _nested(data: Any) -> list[Any]:
+    """The changed fields of a correction; of a correction of a correction, the inner ones as well."""
+    found = []
+    while isinstance(data, dict):
+        found.append(data)
+        data = data.get("data")
+    return found
+
+
+def _named_streams(mission: str | None, data: Any) -> set[str]:
+    pairs = [(subject, data.get(name)) for name, subject in REFERENCES.items()]
+    return {
+        f"{mission}/{subject}/{one}"
+        for subject, named in pairs
+        for one in (named if isinstance(named, list) else [named])
+        if is_slug(one)
+    }
+
+
+def _targets(event: Event) -> list[int | str]:
+    """The entries that an event names: its target, a rival, and the rival that a correction gives instead."""
+    if not event.data.ABOUT:
+        return []
+    named = [event.data.target, getattr(event.data, "rival", None)]
+    changes = _nested(event.data.data) if isinstance(event.data, EntryCorrected) else []
+    instead = [change.get("rival") for change in changes]
+    return [name for name in named if name is not None] + [one for one in instead if is_position(one)]
+
+
+def references(mission: str | None, data: Any) -> list[tuple[str, str]]:
+    """The other subjects that an event names: the field's pointer and the stream."""
+    found = []
+    for name, subject in REFERENCES.items():
+        value = getattr(data, name, None)
+        if value is not None and not data.STREAM.startswith(f"{subject}/{{{name}}}"):
+            values = value if isinstance(value, tuple) else (value,)
+            found += [(f"/data/{name}", f"{mission}/{subject}/{one}") for one in values]
+    return found
+
+
+def not_there(stream: str) -> str:
+    return f"{stream.split('/', 1)[1]} is not in the ledger; record it first or correct the name"
