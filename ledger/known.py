@@ -82,8 +82,7 @@ def needs(events: Iterable[Event]) -> Needs:
 
 def needs_of_corrections(events: Iterable[Event], known: Known) -> frozenset[str]:
     """The streams that corrected entries refer to, once their targets are known."""
-    batch: dict[int | str, Event] = {event.ref: event for event in events if event.ref}
-    missions = {entry.mission for entry in known.entries.values()} | {said.mission for said in batch.values()}
+    missions = {entry.mission for entry in known.entries.values()} | {event.mission for event in events}
     named = [part for event in events if isinstance(event.data, EntryCorrected) for part in _nested(event.data.data)]
     return frozenset(stream for mission in missions for data in named for stream in _named_streams(mission, data))
 

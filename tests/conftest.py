@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 
 from ledger.store import open_engine
 from migrations import migrate
+from tests.desk import Desk, desk_on
 
 
 @pytest.fixture(scope="session")
@@ -95,3 +96,9 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine = open_engine(database_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def desk(engine: Engine) -> Desk:
+    """A desk of a recorder on a fresh ledger."""
+    return desk_on(engine)
