@@ -113,3 +113,11 @@ def test_a_correction_of_a_correction_cannot_break_the_projections(engine: Engin
     found = refusals(engine, corrected(2, to_data={"data": {"items": "rubbish"}}))
 
     assert [code for code, _ in found] == ["wrong-correction"]
+
+
+def test_a_correction_of_an_event_earlier_in_the_batch_may_refer_to_what_is_recorded(engine: Engine) -> None:
+    append(engine, R, A)
+
+    entries = append(engine, deployed(), corrected(2, to_data={"fulfils": "a"}))
+
+    assert [entry.position for entry in entries] == [2, 3]
