@@ -64,6 +64,7 @@ class Instrument:
     until_basis: str | None = told("Whether the end is stated, or counted from the adoption.")
     months: int | None = told("Length of the term, where stated.")
     vote: dict[str, int | None] | None = told("The vote.")
+    rank: str = told("Its rank among rival claims.")
     entries: Entries = told("The entries that it comes from.")
 
 
@@ -74,6 +75,7 @@ class MandateName:
     name: str = told("The name.")
     acronym: str | None = told("The acronym.")
     since: str = told("Since when.")
+    rank: str = told("Its rank among rival claims.")
     entries: Entries = told("The entries that it comes from.")
 
 
@@ -86,6 +88,7 @@ class Ceiling:
     civilian: int | None = told("Of these, civilian.")
     instrument: str | None = told("The act.")
     since: str = told("Since when.")
+    rank: str = told("Its rank among rival claims.")
     entries: Entries = told("The entries that it comes from.")
 
 
@@ -119,7 +122,9 @@ class Post:
     post: str = told("The post.", example="force-commander")
     role: str | None = told("Its role.")
     title: str | None = told("Its title.")
-    holders: tuple[dict[str, Any], ...] = told("Who holds it: person, party, rank, acting, designate, since, entries.")
+    holders: tuple[dict[str, Any], ...] = told(
+        "Who holds it: person, party, rank (such as Colonel), acting, designate, since, entries, and claim_rank, the rank among rival claims."
+    )
     former: tuple[dict[str, Any], ...] = told("Who held it: the same, with until and cause.")
     vacant: bool = told("Whether it exists and nobody holds it.")
     abolished: dict[str, Any] | None = told("Since when it is abolished.")
@@ -138,6 +143,7 @@ class Member:
     delegate: str | None = told("Who sits for it.")
     intended: bool | None = told("Whether the source states an intention, not the fact.")
     since: str = told("Since when.")
+    rank: str = told("Its rank among rival claims.")
     disputes: tuple[dict[str, Any], ...] = told("Disputes.")
     entries: Entries = told("Every entry that it comes from.")
 
@@ -242,6 +248,7 @@ class Position:
     source: Source | None = told("On which source.")
     since: str = told("Since when.")
     earlier: tuple[dict[str, Any], ...] = told("Earlier statements on the same.")
+    rank: str = told("Its rank among rival claims.")
     disputes: tuple[dict[str, Any], ...] = told("Disputes.")
     entries: Entries = told("Every entry that it comes from.")
 

@@ -111,9 +111,26 @@ def needed(names: Iterable[str]) -> frozenset[str]:
 def make(names: Iterable[str], rows: Rows, valid_at: str) -> Made:
     """The answers `names` on the day, from rows in key order; those that they build on are made as well."""
     made: Made = {}
+    heard = {name: _with_ranks_of_rivals(kept) for name, kept in rows.items()}
     for name in names:
-        _make(name, rows, valid_at, made)
+        _make(name, heard, valid_at, made)
     return made
+
+
+def _with_ranks_of_rivals(rows: list[Row]) -> list[Row]:
+    """The rows, each with the ranks of rivals that stand in other rows: a claim reaches the rows of its target only,
+    and a dispute is settled by the rank of either side."""
+    ranks: dict[int, dict[int, Row]] = {}
+    for claim in (claim for row in rows for claim in row["claims"] if claim["type"] == "claim.ranked"):
+        ranks.setdefault(claim["target"], {})[claim["position"]] = claim
+    return [_hearing(row, ranks) for row in rows] if ranks else rows
+
+
+def _hearing(row: Row, ranks: Mapping[int, Mapping[int, Row]]) -> Row:
+    known = {claim["position"] for claim in row["claims"]}
+    rivals = dict.fromkeys(claim["rival"] for claim in row["claims"] if claim.get("rival") is not None)
+    heard = [claim for rival in rivals for claim in ranks.get(rival, {}).values() if claim["position"] not in known]
+    return {**row, "claims": [*row["claims"], *heard]} if heard else row
 
 
 def _make(name: str, rows: Rows, valid_at: str, made: Made) -> None:

@@ -88,7 +88,15 @@ def between(before: Rows, after: Rows, changes: Changes) -> Between:
                     made.claims[claim["target"]] |= {p for p in claim["entries"] if made.differs(p)}
         for linked in _links(rows):
             made._take(linked, False)
+    for target, rival in _rivals((before, after)):
+        made.claims[target] |= made.claims.get(rival, set())
     return made
+
+
+def _rivals(sides: Iterable[Rows]) -> Iterator[tuple[int, int]]:
+    """Disputed entries with their rivals, whose rank settles the dispute."""
+    claims = (claim for rows in sides for kept in rows.values() for row in kept for claim in row["claims"])
+    return ((claim["target"], claim["rival"]) for claim in claims if claim.get("rival") is not None)
 
 
 def _taken_in(rows: Rows) -> frozenset[int]:

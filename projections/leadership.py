@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from ledger.standing import Standing
 from projections.ends import outlasts
-from projections.projection import Projection, Row, disputes, pick, remark, since
+from projections.projection import Projection, Row, disputes, pick, rank, remark, since
 
 LEAD = "lead-nation"
 
@@ -93,10 +93,15 @@ def present(row: Row) -> Row:
         "post": row["key"].removeprefix("post/"),
         "role": row["role"],
         "title": row["title"],
-        "holders": row["holders"],
-        "former": row["former"],
+        "holders": [_ranked(row, holder) for holder in row["holders"]],
+        "former": [_ranked(row, holder) for holder in row["former"]],
         "vacant": row["created"] and not held and row["abolished"] is None,
         "abolished": row["abolished"],
         "disputes": disputes(row),
         "entries": row["entries"],
     }
+
+
+def _ranked(row: Row, holder: Row) -> Row:
+    """A holder with the rank of the claim; `rank` is the holder's own, such as Colonel."""
+    return {**holder, "claim_rank": rank(row, holder["entries"][0])}

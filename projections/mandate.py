@@ -3,7 +3,7 @@
 from ledger.standing import Standing
 from ledger.values import PartialDate, add_months
 from projections.ends import outlasts
-from projections.projection import Projection, Row, disputes, pick, remark, since
+from projections.projection import Projection, Row, disputes, pick, rank, remark, since
 
 _VOTES = ("votes_for", "votes_against", "abstentions")
 
@@ -132,6 +132,7 @@ def terms(row: Row) -> list[Row]:
 
 def present(row: Row, valid_at: str) -> Row:
     """The mandate on the day: name, act in force, term, status, ceiling, and how it came about."""
+    row = _with_ranks(row)
     given, name = terms(row), (row["names"] or [{"name": None, "acronym": None, "entries": []}])[-1]
     term = (
         given[-1] if given else {"instrument": None, "adopted": None, "until": None, "until_basis": None, "entries": []}
@@ -156,6 +157,12 @@ def present(row: Row, valid_at: str) -> Row:
         "provenance": _provenance(row, name, term),
         "entries": row["entries"],
     }
+
+
+def _with_ranks(row: Row) -> Row:
+    """The row, each of its parts with the rank of its entry."""
+    parts = ("names", "instruments", "ceilings", "support_offices")
+    return {**row, **{name: [{**part, "rank": rank(row, part["entries"][0])} for part in row[name]] for name in parts}}
 
 
 def _provenance(row: Row, name: Row, term: Row) -> Row:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from ledger.standing import Standing
-from projections.projection import Projection, Row, disputes, pick, remark, since
+from projections.projection import Projection, Row, disputes, pick, rank, remark, since
 
 
 def _keys(s: Standing) -> Iterable[str]:
@@ -50,6 +50,7 @@ def _member(row: Row, groups: dict[str, Row]) -> Row:
         "group": groups.get(group, {"code": group, "name": None, "rules": [], "entries": []}),
         "party": party,
         **{name: row["seat"][name] for name in ("role", "by_virtue_of", "delegate", "intended", "since")},
+        "rank": rank(row, row["seat"]["entries"][0]),
         "disputes": disputes(row),
         "entries": row["entries"],
     }

@@ -2,7 +2,7 @@
 
 from ledger.events import parties_of
 from ledger.standing import Standing
-from projections.projection import Projection, Row, disputes, pick, remark, since
+from projections.projection import Projection, Row, disputes, pick, rank, remark, since
 
 
 def _stated(row: Row, s: Standing) -> Row:
@@ -36,7 +36,8 @@ def _held(row: Row) -> Row:
         "on": on,
         "parties": parties.split("+"),
         **row["now"],
-        "earlier": row["earlier"],
+        "earlier": [{**said, "rank": rank(row, said["entries"][0])} for said in row["earlier"]],
+        "rank": rank(row, row["now"]["entries"][0]),
         "disputes": disputes(row),
         "entries": row["entries"],
     }

@@ -82,6 +82,8 @@ CAUSES: list[tuple[str, list[Json], Clocks, Clocks, Causes]] = [
     ("a renewal ends what a term's end was found by", [AUTHORISED, later(RENEWED, "2024-10-04")], ("2024-10-03", 2), (DAY, 2), {"/mandate/status": [2], "/findings/mandate-expired/mandate/1": [2]}),
     ("the last arrival exceeds the ceiling", [CEILING, deployed(count=8), deployed("KEN", 5, effective="2024-03-01")], ("2024-02-29", 3), (DAY, 3), {"/findings/deployment-above-ceiling/deployments/1-2-3": [3]}),
     ("a rank settles a dispute", [deployed(count=10), disputed(1), ranked(1, "preferred")], (DAY, 2), (DAY, 3), {"/findings/dispute-open/deployments/1-2": [3], "/deployments/JAM/personnel/troops/disputes": [3]}),
+    ("the rank of a rival in another row settles it too", [deployed(count=10), deployed("BLZ"), disputed(1, rival=2), ranked(2, "preferred")], (DAY, 3), (DAY, 4), {"/findings/dispute-open/deployments/1-3": [4], "/deployments/JAM/personnel/troops/disputes": [4]}),
+    ("a rank is shown by itself", [STATED, ranked(1, "preferred")], (DAY, 1), (DAY, 2), {"/positions/force/CHN/rank": [2]}),
     ("a target is superseded", [said("target.set", "2024-01-01", target="half", text="Half"), said("target.set", "2024-03-01", target="full", text="Full", supersedes=["half"])], ("2024-02-29", 2), (DAY, 2), {"/targets/half/status": [2], "/targets/full": [2]}),
 ]  # fmt: skip
 

@@ -12,6 +12,7 @@ from tests.rows import (
     CREATED,
     Json,
     about_a,
+    appointed,
     claim,
     codes,
     disputed,
@@ -203,6 +204,33 @@ def test_a_dispute_is_open_until_one_side_is_ranked(settling: list[Json], is_ope
     found = troops(*sides, *settling)["disputes"]
 
     assert [dispute["open"] for dispute in found] == ([] if is_open is None else [is_open])
+
+
+@pytest.mark.parametrize(
+    ("settling", "is_open"),
+    [([], True), ([ranked(1, "preferred")], False), ([ranked(1, "preferred"), ranked(1, "normal")], True)],
+)
+def test_a_dispute_is_settled_by_the_rank_of_a_rival_in_another_row(settling: list[Json], is_open: bool) -> None:
+    history = [deployed("JAM"), deployed("BLZ"), disputed(0, rival=1), *settling]
+
+    assert [dispute["open"] for dispute in troops(*history)["disputes"]] == [is_open]
+    assert ("dispute-open" in codes(*history)) is is_open
+
+
+def test_a_rank_stands_beside_what_it_ranks() -> None:
+    stated = said("position.stated", party="CHN", stance="opposes", on="force")
+    registration, seat = registered(), said("partner.joined", group="SGP", party="KEN")
+    history = [registration, AUTHORISED, CREATED, {**appointed("Otunge"), "effective": "2024-01-02"}, stated, seat]
+    preferred = [ranked(position, "preferred") for position in range(len(history))]
+
+    def ranks(*claims: Json) -> list[str]:
+        mandate, post = answer("mandate", *history, *claims), only("leadership", *history, *claims)
+        others = [only(name, *history, *claims) for name in ("positions", "partners")]
+        parts = [*mandate["names"], *mandate["instruments"], *others]
+        return [*(part["rank"] for part in parts), *(holder["claim_rank"] for holder in post["holders"])]
+
+    assert ranks() == ["normal"] * 5
+    assert ranks(*preferred) == ["preferred"] * 5
 
 
 def test_a_disputed_report_is_told_as_disputed() -> None:
