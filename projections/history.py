@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from ledger.entries import Entry
 from ledger.standing import CORRECTED, RETRACTED, Standing, as_it_stands, retracted
-from ledger.store import read_entries
+from ledger.store import chunks, read_entries
 from ledger.tables import entries
 from projections.diff import changed_fields
 from projections.family import Stated, told_forward
@@ -29,7 +29,9 @@ _TERMS = (
     "suspensions",
     "confirmations",
     "converts",
+    "converted_by",
 )
+_OPENINGS = ("pledge.announced", "pledge.notified")
 
 
 def mission_history(connection: Connection, mission: str, question: Question) -> list[Row]:
@@ -98,40 +100,69 @@ def _fields(said: Stated) -> Row:
 def pledge_history(connection: Connection, mission: str, pledge: str, question: Question) -> list[Row]:
     """Each change of a pledge: what changed from what to what, by whom, on which source, why.
 
-    Events come in the order of their effective dates, each followed by the corrections and retractions of it.
-    An empty list where the mission has no such pledge by then.
+    Events come in the order of their effective dates, each followed by the corrections and retractions of it; among
+    them those by which another pledge takes the place of this one. An empty list where the mission has no such pledge.
     """
-    known = _pledge_entries(connection, mission, pledge, question.known)
+    own = _roots(connection, mission, pledge)
+    known = _own_and_openings(connection, mission, own, question.known)
     if question.reported_by is not None:
         known = [entry for entry in known if entry.reported <= question.reported_by]
     steps = _steps(view(known, question.valid_at, question.known), pledge)
-    items = {item["position"]: item for item in map(_item, _families(known)) if item["first_day"] <= question.valid_at}
-    ordered = sorted(items.values(), key=lambda item: (item["first_day"], item["position"]))
+    families = [family for family in _families(known) if family[0].root in own or family[0].position in steps]
+    begun = [item for item in map(_item, families) if item["first_day"] <= question.valid_at]
+    ordered = sorted(begun, key=lambda item: (item["first_day"], item["position"]))
     return [change for item in ordered for change in _told(item, steps.get(item["position"], []))]
 
 
-def _pledge_entries(connection: Connection, mission: str, pledge: str, known: int) -> list[Entry]:
+def _roots(connection: Connection, mission: str, pledge: str) -> frozenset[int]:
+    """Every entry that ever touched a pledge."""
     if "\0" in pledge:  # PostgreSQL takes no such text
-        return []
+        return frozenset()
     c = rectangles.c
     live = select(generations.c.live).scalar_subquery()
-    at = (c.generation == live, c.mission == mission, c.projection == PLEDGES.name, c.key == pledge)
-    roots = select(c.root).where(*at, c.event != HEAD)
-    return read_entries(connection, entries.c.root.in_(roots), entries.c.position <= known)
+    wanted = (
+        c.generation == live,
+        c.mission == mission,
+        c.projection == PLEDGES.name,
+        c.key == pledge,
+        c.event != HEAD,
+    )
+    return frozenset(connection.execute(select(c.root).where(*wanted)).scalars())
+
+
+def _own_and_openings(connection: Connection, mission: str, own: frozenset[int], known: int) -> list[Entry]:
+    """Everything about a pledge, and by what the others were opened: one of them may take its place."""
+    if not own:
+        return []
+    e = entries.c
+    openings = select(e.position).where(e.mission == mission, e.type.in_(_OPENINGS), e.position <= known)
+    found = read_entries(connection, e.root.in_(openings), e.position <= known)
+    for part in chunks(sorted(own)):
+        found += read_entries(connection, e.root.in_(part), e.position <= known)
+    by_position = {entry.position: entry for entry in found}
+    return [by_position[position] for position in sorted(by_position)]
 
 
 def _steps(seen: Iterable[Standing], pledge: str) -> dict[int, list[Row]]:
-    """What each event changed of the pledge, by position."""
-    row: Row | None = None
+    """What each event changed of the pledge, by position: of its own events, and of those by which another takes its place."""
+    rows: dict[str, Row] = {}
     shown: Mapping[str, Any] = {}
     changes = {}
     for s in seen:
-        if pledge in keys_of(PLEDGES, s):
-            row = step(PLEDGES, pledge, row, s)
-            after = {name: present(row)[name] for name in _TERMS} if opened(row) else {}
+        touched = keys_of(PLEDGES, s)
+        for key in touched:
+            rows[key] = step(PLEDGES, key, rows.get(key), s)
+        if pledge in rows and (pledge in touched or pledge in s.data.get("converts", ())):
+            after = _shown(rows, pledge)
             changes[s.position] = changed_fields(shown, after)
             shown = after
     return changes
+
+
+def _shown(rows: Mapping[str, Row], pledge: str) -> Row:
+    converting = [row for key, row in sorted(rows.items()) if opened(row) and pledge in row["converts"]]
+    shown = present(rows[pledge], converting) if opened(rows[pledge]) else {}
+    return {name: shown[name] for name in _TERMS if name in shown}
 
 
 def _told(item: Row, fields: list[Row]) -> list[Row]:

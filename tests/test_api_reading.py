@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -253,3 +254,19 @@ def test_a_party_is_found_in_whatever_part_and_in_what_a_correction_says(desk: D
     by_symbol = [entry["position"] for entry in desk.get("/v1/entries", symbol="S/2024/999").json["data"]]
 
     assert (found, by_symbol) == ([1, 2, 3, 4], [4])
+
+
+def test_the_history_of_a_pledge_tells_that_another_took_its_place(desk: Desk) -> None:
+    successor = announced("b", count=50, effective="2024-05-01", converts=["a"])
+    desk.post([registered(), announced("a"), announced("c"), successor])
+
+    def told(**question: Any) -> list[tuple[int, dict[str, Any]]]:
+        changes = desk.get("/v1/missions/test-mission/pledges/a/history", **question).json["data"]
+        return [(c["position"], {f["field"]: (f["from"], f["to"]) for f in c["fields"]}) for c in changes]
+
+    assert told(valid_at="2024-12-31")[1] == (
+        3, {"status": ("announced", "converted"), "converted_by": ([], ["b"])},
+    )  # fmt: skip
+    assert [position for position, _ in told(valid_at="2024-04-30")] == [1]
+    desk.post(said("entry.retracted", mission=None, target=3, reason="recorded by mistake"))
+    assert [position for position, _ in told(valid_at="2024-12-31")] == [1]
