@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, insert, s
 
 from ledger import tables
 from ledger.decisions import Accepted, decide
-from ledger.entries import Entry, enter, instant
+from ledger.entries import MAX_PAYLOAD, Entry, enter, instant
 from ledger.known import Known, needs, needs_of_corrections
 from ledger.refusals import Refusal, Refused
 from ledger.said import Event
@@ -249,6 +249,7 @@ def _versions(connection: Connection, streams: Iterable[str]) -> dict[str, int]:
 
 
 def _append(connection: Connection, entries: Sequence[Entry]) -> None:
+    assert all(len(entry.payload or b"") <= MAX_PAYLOAD for entry in entries)
     for part in chunks([_row(entry) for entry in entries]):
         connection.execute(insert(tables.entries), list(part))
 
