@@ -4,6 +4,7 @@ from typing import Any
 
 from api.shapes import (
     Account,
+    Commitment,
     Deployment,
     Entries,
     Finding,
@@ -12,6 +13,7 @@ from api.shapes import (
     Member,
     Observation,
     Party,
+    Payment,
     Pledge,
     Position,
     Post,
@@ -144,6 +146,8 @@ ANSWER_SHAPES: dict[str, Any] = {
     "pledges": _answer("PledgesAnswer", tuple[Pledge, ...], "The pledges."),
     "deployments": _answer("DeploymentsAnswer", tuple[Deployment, ...], "The deployments."),
     "funding": _answer("FundingAnswer", tuple[Account, ...], "The funding."),
+    "commitments": _answer("CommitmentsAnswer", tuple[Commitment, ...], "The single commitments."),
+    "payments": _answer("PaymentsAnswer", tuple[Payment, ...], "The single payments."),
     "positions": _answer("PositionsAnswer", tuple[Position, ...], "The positions."),
     "fulfilment": _answer("FulfilmentAnswer", tuple[Fulfilment, ...], "The fulfilment."),
     "targets": _answer("TargetsAnswer", tuple[Target, ...], "The targets."),
@@ -162,6 +166,8 @@ class Snapshot:
     pledges: tuple[Pledge, ...] = told("The pledges.")
     deployments: tuple[Deployment, ...] = told("The deployments.")
     funding: tuple[Account, ...] = told("The funding.")
+    commitments: tuple[Commitment, ...] = told("The single commitments.")
+    payments: tuple[Payment, ...] = told("The single payments.")
     positions: tuple[Position, ...] = told("The positions.")
     fulfilment: tuple[Fulfilment, ...] = told("The fulfilment.")
     targets: tuple[Target, ...] = told("The targets.")

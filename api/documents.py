@@ -17,7 +17,7 @@ from marshmallow import fields as mf
 from api.problems import MEDIA_TYPE, PROBLEMS
 from api.shapes import ProblemDocument
 from ledger.schemas import schema_for
-from ledger.values import Item, PersonnelItem, Source
+from ledger.values import Item, Money, PersonnelItem, Source
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -60,7 +60,7 @@ def _one(kind: Any, options: dict[str, Any]) -> mf.Field:
         return mf.List(_field(get_args(kind)[0], {}), **options)
     if get_origin(kind) is dict:
         return mf.Dict(keys=mf.String(), values=_field(get_args(kind)[1], {}), **options)
-    return mf.Nested((schema_for if kind in (Source, PersonnelItem) else shape)(kind)(), **options)
+    return mf.Nested((schema_for if kind in (Money, PersonnelItem, Source) else shape)(kind)(), **options)
 
 
 def explains(blueprint: Blueprint, *codes: str) -> Callable[[View], View]:

@@ -85,7 +85,8 @@ def _mission(connection: Connection, mission: str, question: Question) -> dict[s
 def get_snapshot(query: dict[str, Any], mission: str) -> Response:
     """Everything about a mission at two clocks.
 
-    Mandate, leadership, partners, pledges, deployments, funding, positions, fulfilment, targets, observations and findings.
+    Mandate, leadership, partners, pledges, deployments, funding, commitments, payments, positions, fulfilment, targets,
+    observations and findings.
 
     With both `valid_at` and `known_position` the answer never changes and may be cached for ever.
     """

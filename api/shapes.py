@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from ledger.values import Item, Source, told
+from ledger.values import Item, Money, Source, told
 
 Entries = tuple[int, ...]
 
@@ -136,7 +136,7 @@ class Post:
 class Member:
     """A member of a partner group on the day."""
 
-    group: dict[str, Any] = told("The group: code, name, rules, entries.")
+    group: dict[str, Any] = told("The group: code, name, rules, former members, entries.")
     party: str = told("The member.", example="KEN")
     role: str | None = told("Its role.")
     by_virtue_of: str | None = told("The post by which it sits.", example="force-commander")
@@ -233,6 +233,49 @@ class Account:
     outstanding: Figure | None = told("Pledged (else committed) less received, plus refunded.")
     disputes: tuple[dict[str, Any], ...] = told("Disputes.")
     entries: Entries = told("Every entry that it comes from.")
+
+
+@declared
+class Commitment:
+    """A commitment, on the day."""
+
+    commitment: str = told("Its name.", example="usa-trust-fund")
+    parties: tuple[str, ...] = told("The payers.", example=["USA"])
+    channel: str = told("The channel.", example="un_trust_fund")
+    status: str = told("signed or cancelled.", example="signed")
+    money: Money = told("The sum on the day.")
+    money_since: str = told("Since when it is that sum.")
+    paid: Figure | None = told("What was paid in under it, in its currency.")
+    fulfils: str | None = told("The pledge that it fulfils.")
+    announcer: str | None = told("Who said it, where it was not the payer.")
+    purpose: str | None = told("What it is for.")
+    signed: dict[str, Any] = told("How it was signed: since, entries.")
+    cancelled: dict[str, Any] | None = told("How it was cancelled.")
+    rank: str = told("Its rank among rival claims.")
+    disputes: tuple[dict[str, Any], ...] = told("Disputes.")
+    corroborations: tuple[dict[str, Any], ...] = told("What bears it out.")
+    provenance: dict[str, Entries] = told("The entries behind each plain field.")
+    entries: Entries = told("Every entry that it comes from.")
+
+
+@declared
+class Payment:
+    """A payment, a suspension or a release of money, by the day."""
+
+    payment: int = told("The position of its entry.")
+    flow: str = told("received, suspended, resumed, refunded or disbursed.", example="received")
+    parties: tuple[str, ...] = told("The payers.", example=["CAN"])
+    channel: str = told("The channel.", example="un_trust_fund")
+    money: Money = told("The sum.")
+    effective: str = told("When.")
+    fulfils: str | None = told("The pledge that it fulfils.")
+    commitment: str | None = told("The commitment that it is paid under.")
+    recipient: str | None = told("Who gets it.")
+    purpose: str | None = told("What it is for.")
+    rank: str = told("Its rank among rival claims.")
+    disputes: tuple[dict[str, Any], ...] = told("Disputes.")
+    corroborations: tuple[dict[str, Any], ...] = told("What bears it out.")
+    entries: Entries = told("The entries that it comes from.")
 
 
 @declared

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.entries import Entry
+from projections.commitments import commitments, payments
 from projections.deployments import DEPLOYMENTS, deployments
 from projections.findings import findings
 from projections.fulfilment import fulfilment
@@ -73,6 +74,12 @@ ANSWERS: dict[str, Answer] = {
         ("pledges",),
         lambda rows, made, day: funding(made["pledges"], rows["commitments"], rows["flows"]),
     ),
+    "commitments": Answer(
+        frozenset({"commitments", "flows"}),
+        (),
+        lambda rows, made, day: commitments(rows["commitments"], rows["flows"]),
+    ),
+    "payments": Answer(frozenset({"flows"}), (), lambda rows, made, day: payments(rows["flows"])),
     "positions": Answer(frozenset({"positions"}), (), lambda rows, made, day: positions(rows["positions"])),
     "fulfilment": Answer(
         frozenset(),

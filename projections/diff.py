@@ -18,6 +18,8 @@ _KEYS: dict[str, Callable[[Row], tuple[str, ...]]] = {
     "pledges": lambda row: (row["pledge"],),
     "deployments": lambda row: (row["party"], row["kind"], row["category"], *_qualifiers(row)),
     "funding": lambda row: (row["party"], row["channel"], row["currency"]),
+    "commitments": lambda row: (row["commitment"],),
+    "payments": lambda row: (str(row["payment"]),),
     "positions": lambda row: (row["on"], "+".join(row["parties"])),
     "fulfilment": lambda row: (row["party"], row["kind"], row["of"]),
     "targets": lambda row: (row["target"],),

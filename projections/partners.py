@@ -21,33 +21,35 @@ def _joined(row: Row, s: Standing) -> Row:
 
 def _left(row: Row, s: Standing) -> Row:
     if row["seat"] is None:
-        row = remark(row, "leaves-before-joining", f"{s.data['party']} leaves {s.data['group']} before joining it", s)
-    return {**row, "seat": None}
+        return remark(row, "leaves-before-joining", f"{s.data['party']} leaves {s.data['group']} before joining it", s)
+    behind = [*row["seat"]["entries"], *s.positions]
+    gone = {**row["seat"], "party": s.data["party"], "until": s.effective, **pick(s, "cause"), "entries": behind}
+    return {**row, "seat": None, "former": [*row["former"], gone]}
 
 
 PARTNERS = Projection(
     "partners",
     reads={"partner-group.constituted": _constituted, "partner.joined": _joined, "partner.left": _left},
     keys=_keys,
-    start={"name": None, "rules": [], "seat": None},
-    lists=("rules",),
+    start={"name": None, "rules": [], "seat": None, "former": []},
+    lists=("rules", "former"),
 )
 
 
 def members(rows: list[Row]) -> list[Row]:
-    """The members on the day, each with its group."""
-    groups = {
-        row["key"]: {"code": row["key"], "name": row["name"], "rules": row["rules"], "entries": row["entries"]}
-        for row in rows
-        if "/" not in row["key"]
-    }
-    return [_member(row, groups) for row in rows if row["seat"] is not None]
+    """The members on the day, each with its group and who was a member of that before."""
+    groups = {row["key"]: {name: row[name] for name in ("name", "rules", "entries")} for row in rows}
+    former: dict[str, list[Row]] = {}
+    for row in rows:
+        former.setdefault(row["key"].split("/")[0], []).extend(row["former"])
+    return [_member(row, groups, former) for row in rows if row["seat"] is not None]
 
 
-def _member(row: Row, groups: dict[str, Row]) -> Row:
+def _member(row: Row, groups: dict[str, Row], former: dict[str, list[Row]]) -> Row:
     group, party = row["key"].split("/")
+    described = groups.get(group, {"name": None, "rules": [], "entries": []})
     return {
-        "group": groups.get(group, {"code": group, "name": None, "rules": [], "entries": []}),
+        "group": {"code": group, **described, "former": former[group]},
         "party": party,
         **{name: row["seat"][name] for name in ("role", "by_virtue_of", "delegate", "intended", "since")},
         "rank": rank(row, row["seat"]["entries"][0]),

@@ -301,8 +301,19 @@ def test_members_stand_with_their_group_from_joining_to_leaving() -> None:
 def test_a_member_of_a_group_that_nobody_described_is_shown_all_the_same() -> None:
     member = only("partners", said("partner.joined", group="SGP", party="KEN", intended=True))
 
-    assert member["group"] == {"code": "SGP", "name": None, "rules": [], "entries": []}
+    assert member["group"] == {"code": "SGP", "name": None, "rules": [], "entries": [], "former": []}
     assert member["intended"] is True
+
+
+def test_a_group_names_its_former_members() -> None:
+    joined = [said("partner.joined", "2025-10-01", group="SGP", party=party) for party in ("KEN", "CAN")]
+    left = said("partner.left", "2026-03-01", group="SGP", party="KEN", cause="term_ended")
+
+    (former,) = only("partners", *joined, left)["group"]["former"]
+
+    assert (former["party"], former["since"], former["until"], former["cause"], former["entries"]) == (
+        "KEN", "2025-10-01", "2026-03-01", "term_ended", [0, 2],
+    )  # fmt: skip
 
 
 def test_a_later_position_takes_the_place_of_the_earlier_and_keeps_it() -> None:

@@ -213,3 +213,53 @@ def test_what_is_lost_was_delivered_all_the_same() -> None:
     row = only("fulfilment", said("pledge.announced", pledge="t", party="USA", items=[trucks]), given, lost_ones)
 
     assert (short(row["delivered"]), short(row["outstanding"])) == ((10, 10), (0, 0))
+
+
+# --- single commitments and payments ------------------------------------------------------------------------------
+
+
+def test_a_commitment_stands_with_its_purpose_its_links_and_what_was_paid_under_it() -> None:
+    amended = said("commitment.amended", "2024-04-01", commitment="c", money=money("90"))
+    events = [
+        pledged("100"),
+        signed("80", fulfils="p", purpose="Fuel"),
+        amended,
+        received("30", commitment="c"),
+        received("5", currency="CAD", commitment="c"),
+        received("7"),
+    ]
+
+    row = only("commitments", *events)
+
+    assert (row["commitment"], row["parties"], row["status"], row["fulfils"], row["purpose"]) == (
+        "c", ["CAN"], "signed", "p", "Fuel",
+    )  # fmt: skip
+    assert (row["money"], row["money_since"], row["signed"]["entries"]) == (money("90"), "2024-04-01", [1])
+    assert (short(row["paid"]), row["paid"]["entries"], row["entries"]) == (("30", "30"), [3], [1, 2])
+
+
+def test_a_cancelled_commitment_is_told_as_such_and_a_deprecated_payment_pays_nothing() -> None:
+    cancelled = said("commitment.cancelled", "2024-05-01", commitment="c")
+
+    row = only("commitments", signed("80"), received("30", commitment="c"), cancelled, ranked(1, "deprecated"))
+
+    assert (row["status"], row["provenance"]["status"], row["paid"]) == ("cancelled", [2], None)
+
+
+def test_every_payment_is_told_by_itself() -> None:
+    events = [
+        received("30", fulfils="p", purpose="Fuel"),
+        flow("funds.disbursed", "4", recipient="KEN"),
+        ranked(0, "preferred"),
+    ]
+
+    shown = answer("payments", *events)
+
+    assert [(p["payment"], p["flow"], p["money"], p["rank"]) for p in shown] == [
+        (0, "received", money("30"), "preferred"), (1, "disbursed", money("4"), "normal"),
+    ]  # fmt: skip
+    assert (shown[0]["fulfils"], shown[0]["purpose"], shown[1]["recipient"]) == ("p", "Fuel", "KEN")
+
+
+def test_what_is_told_of_a_commitment_before_its_signature_waits_for_that() -> None:
+    assert answer("commitments", said("commitment.cancelled", "2024-05-01", commitment="c")) == []

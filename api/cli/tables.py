@@ -219,6 +219,38 @@ TABLES: dict[str, _Answer] = {
         ("Party", "Channel", "Currency", *(name.capitalize() for name in _SUMS)),
         ((r["party"], words(r["channel"]), r["currency"], *(figure(r[name]) for name in _SUMS)) for r in rows),
     ),
+    "commitments": lambda rows: table(
+        "Commitments",
+        ("Party", "Commitment", "Channel", "Sum", "Paid", "Since", "Status"),
+        (
+            (
+                "+".join(r["parties"]),
+                r["commitment"],
+                words(r["channel"]),
+                things([r["money"]]),
+                figure(r["paid"]),
+                r["money_since"],
+                r["status"],
+            )
+            for r in rows
+        ),
+    ),
+    "payments": lambda rows: table(
+        "Payments",
+        ("Party", "Flow", "Channel", "Sum", "On", "Fulfils", "Commitment"),
+        (
+            (
+                "+".join(r["parties"]),
+                r["flow"],
+                words(r["channel"]),
+                things([r["money"]]),
+                r["effective"],
+                r["fulfils"],
+                r["commitment"],
+            )
+            for r in rows
+        ),
+    ),
     "positions": lambda rows: table(
         "Positions",
         ("On", "Party", "Stance", "Since"),
