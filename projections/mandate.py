@@ -45,11 +45,9 @@ def _authorized(row: Row, s: Standing) -> Row:
 
 
 def _transitioned(row: Row, s: Standing) -> Row:
-    return {
-        **row,
-        "names": [*row["names"], _name(s)],
-        "instruments": [*row["instruments"], _instrument("transitioned", s)],
-    }
+    gives_term = "until" in s.data or "months" in s.data
+    row = (_with_act if gives_term else _with_provision)(row, "transitioned", s)
+    return {**row, "names": [*row["names"], _name(s)]}
 
 
 def _renewed(row: Row, s: Standing) -> Row:
@@ -57,13 +55,17 @@ def _renewed(row: Row, s: Standing) -> Row:
 
 
 def _with_act(row: Row, action: str, s: Standing) -> Row:
-    """A mission that is authorised or renewed after its termination lives again."""
+    """A mission that is given a term after its termination lives again."""
     terminated = row["terminated"] if outlasts(row["terminated"], s, bool(row["instruments"])) else None
-    return {**row, "instruments": [*row["instruments"], _instrument(action, s)], "terminated": terminated}
+    return {**_with_provision(row, action, s), "terminated": terminated}
+
+
+def _with_provision(row: Row, action: str, s: Standing) -> Row:
+    return {**row, "instruments": [*row["instruments"], _instrument(action, s)]}
 
 
 def _amended(row: Row, s: Standing) -> Row:
-    return {**row, "instruments": [*row["instruments"], _instrument("amended", s)]}
+    return _with_provision(row, "amended", s)
 
 
 def _ceiling(row: Row, s: Standing) -> Row:

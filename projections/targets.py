@@ -27,7 +27,7 @@ TARGETS = Projection(
 def targets(rows: list[Row]) -> list[Row]:
     """Every target set by the day: open, met, missed, superseded or dropped."""
     replacing: dict[str, list[int]] = {}
-    for row in rows:
+    for row in (row for row in rows if row["plan"] and rank(row, row["plan"]["entries"][0]) != "deprecated"):
         for earlier in row["supersedes"]:
             replacing.setdefault(earlier, []).extend(row["plan"]["entries"])
     return [_shown(row, replacing.get(row["key"], [])) for row in rows if row["plan"] is not None]

@@ -5,7 +5,7 @@ import pytest
 from projections.answers import LEDGER_WIDE, PROJECTIONS
 from tests.builders import corrected, people, registered, said
 from tests.in_memory import answer, rows
-from tests.rows import AUTHORISED, CREATED, RENEWED, Json, appointed, departed, holders, only
+from tests.rows import AUTHORISED, CREATED, RENEWED, Json, appointed, departed, holders, only, ranked
 
 # --- the mandate --------------------------------------------------------------------------------------------------
 
@@ -371,3 +371,21 @@ def test_parties_belong_to_the_whole_ledger() -> None:
         "UNSOH", "Support office", "office", "UNO",
     )  # fmt: skip
     assert [p.name for p in PROJECTIONS if p.name in LEDGER_WIDE] == ["parties"]
+
+
+def test_a_transition_that_gives_a_term_after_a_termination_lets_the_mission_live_again() -> None:
+    ended = said("mission.terminated", "2024-03-01")
+    turned = said("mission.transitioned", "2024-05-01", name="Gang Suppression Force", months=12)
+
+    mandate = answer("mandate", registered(), AUTHORISED, ended, turned, valid_at="2024-06-01")
+
+    assert (mandate["status"], mandate["until"]) == ("active", "2025-05-01")
+
+
+def test_a_deprecated_target_supersedes_nothing() -> None:
+    first = said("target.set", "2025-01-01", target="half", text="Half strength")
+    second = said("target.set", "2025-03-01", target="full", text="Full strength", supersedes=["half"])
+
+    statuses = {t["target"]: t["status"] for t in answer("targets", first, second, ranked(1, "deprecated"))}
+
+    assert statuses == {"half": "open", "full": "open"}
