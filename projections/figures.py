@@ -42,8 +42,11 @@ def again(figure: Mapping[str, Any]) -> Part:
 
 
 def at_most(part: Part) -> Part:
-    """The part where it is not certain that it belongs at all."""
-    return replace(part, low=Decimal(0)) if _has_figure(part) else part
+    """The part where it is not certain that it belongs at all: from it to nothing."""
+    if not _has_figure(part):
+        return part
+    low = min(Decimal(0), part.low or Decimal(0))
+    return replace(part, low=low, high=part.high if part.high is None else max(Decimal(0), part.high))
 
 
 def _has_figure(part: Part) -> bool:

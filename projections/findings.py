@@ -155,7 +155,7 @@ def _variances(rows: Rows, answers: Answers) -> Iterator[Row]:
             yield _finding(
                 "variance",
                 f"deployments/{row['party']}/{row['category']}",
-                f"reported {_words(row['reported']['figure'])}, the movements add up to {_words(row['moved'])}",
+                f"reported {_words(row['reported']['figure'])}; less the movements of whom it may cover that is {_words(variance)}",
                 variance["entries"],
             )
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.figures import Part, difference, part, total
+from projections.figures import Part, at_most, difference, part, total
 from tests.generated import thorough
 
 
@@ -235,3 +235,10 @@ def test_a_difference_contains_every_difference_of_points_inside(one: list[int],
     for found in (between_both, open_above, open_below):
         assert found is not None
         assert contains(found, inside - less)
+
+
+def test_what_may_not_belong_reaches_from_itself_to_nothing() -> None:
+    assert ends(at_most(exact(5))) == (0, 5)
+    assert ends(at_most(exact(-5))) == (-5, 0)
+    assert ends(at_most(between(3, None))) == (0, None)
+    assert ends(at_most(UNKNOWN)) == (None, None)
