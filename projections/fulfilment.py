@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from projections import figures
 from projections.figures import Part
-from projections.pledges import counts
+from projections.pledges import counts, successors
 from projections.projection import Row
 
 _LOSSES = ("equipment.lost", "casualty.reported")
@@ -32,7 +32,8 @@ def fulfilment(pledges: list[Row], deployments: list[Row], funding: list[Row]) -
     matters: dict[tuple[str, str, str], Matter] = defaultdict(Matter)
     for pledge in filter(counts, pledges):
         _add_pledge(matters, pledge)
-    pledgers = {pledge["pledge"]: "+".join(pledge["parties"]) for pledge in pledges if counts(pledge)}
+    counted = {pledge["pledge"]: "+".join(pledge["parties"]) for pledge in pledges if counts(pledge)}
+    pledgers = {pledge: counted[last] for pledge, last in successors(pledges).items() if last in counted}
     for row in deployments:
         if row["kind"] != "casualty" and row["party"] != "mission":
             _add_movements(matters, row, pledgers)

@@ -2,7 +2,7 @@
 
 Figures of different currencies or statuses are never added up. What is outstanding of the pledges of an account
 is derived: pledged, less what was received in it or fulfils one of its pledges, plus refunds; without a pledge,
-committed instead of pledged.
+committed instead of pledged. What fulfils a converted pledge fulfils the one that took its place.
 """
 
 import itertools
@@ -13,7 +13,7 @@ from typing import Any
 from ledger.events import parties_of
 from ledger.standing import Standing
 from projections import figures
-from projections.pledges import counts
+from projections.pledges import counts, successors
 from projections.projection import Projection, Row, disputes, pick, rank, remark, since
 
 Account = tuple[str, str, str]
@@ -115,7 +115,7 @@ def _add_pledges(parts: Any, pledges: list[Row]) -> dict[str, list[Account]]:
                 account = ("+".join(pledge["parties"]), item.get("channel", "not_stated"), item["currency"])
                 parts[account]["pledged"].append(figures.part(item, pledge["provenance"]["items"]))
                 pledged_in[pledge["pledge"]].append(account)
-    return pledged_in
+    return {pledge: pledged_in[last] for pledge, last in successors(pledges).items()}
 
 
 def _add_commitment(parts: Any, claims: dict[Account, list[Row]], row: Row) -> None:
@@ -142,10 +142,16 @@ def _add_flow(parts: Any, account: Account, flow: Row, row: Row, pledged_in: Map
     parts[account][flow["flow"]].append(made)
     if flow["flow"] in ("received", "refunded"):
         sign = -1 if flow["flow"] == "received" else 1
-        credited = [a for a in pledged_in.get(flow["fulfils"] or "", []) if a[2] == account[2]] or [account]
-        settled = {credited[0]} if parts[account].get("pledged") else {credited[0], account}
+        credited = _credited(account, pledged_in.get(flow["fulfils"] or "", []))
+        settled = {credited} if parts[account].get("pledged") else {credited, account}
         for one in settled:  # an account without a pledge shows what is outstanding of its commitments
             parts[one]["settled"].append(figures.part(flow["money"], flow["entries"], sign))
+
+
+def _credited(account: Account, pledged: list[Account]) -> Account:
+    """Of the accounts of the pledge that a payment fulfils the payment's own, else the first of its currency."""
+    same = [other for other in pledged if other[2] == account[2]]
+    return account if account in same or not same else same[0]
 
 
 def _presented(account: Account, parts: Mapping[str, list[figures.Part]], claims: list[Row]) -> Row:

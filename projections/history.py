@@ -11,7 +11,7 @@ from ledger.store import chunks, read_entries
 from ledger.tables import entries
 from projections.diff import changed_fields
 from projections.family import Stated, told_forward
-from projections.pledges import PLEDGES, opened, present
+from projections.pledges import PLEDGES, believed, opened, present
 from projections.projection import Row, keys_of, step
 from projections.questions import Question
 from projections.tables import generations, rectangles
@@ -108,7 +108,7 @@ def pledge_history(connection: Connection, mission: str, pledge: str, question: 
     if question.reported_by is not None:
         known = [entry for entry in known if entry.reported <= question.reported_by]
     steps = _steps(view(known, question.valid_at, question.known), pledge)
-    families = [family for family in _families(known) if family[0].root in own or family[0].position in steps]
+    families = [family for family in _families(known) if family[0].root in own or steps.get(family[0].position)]
     begun = [item for item in map(_item, families) if item["first_day"] <= question.valid_at]
     ordered = sorted(begun, key=lambda item: (item["first_day"], item["position"]))
     return [change for item in ordered for change in _told(item, steps.get(item["position"], []))]
@@ -152,7 +152,7 @@ def _steps(seen: Iterable[Standing], pledge: str) -> dict[int, list[Row]]:
         touched = keys_of(PLEDGES, s)
         for key in touched:
             rows[key] = step(PLEDGES, key, rows.get(key), s)
-        if pledge in rows and (pledge in touched or pledge in s.data.get("converts", ())):
+        if pledge in rows and (pledge in touched or pledge in (s.about or s).data.get("converts", ())):
             after = _shown(rows, pledge)
             changes[s.position] = changed_fields(shown, after)
             shown = after
@@ -160,7 +160,7 @@ def _steps(seen: Iterable[Standing], pledge: str) -> dict[int, list[Row]]:
 
 
 def _shown(rows: Mapping[str, Row], pledge: str) -> Row:
-    converting = [row for key, row in sorted(rows.items()) if opened(row) and pledge in row["converts"]]
+    converting = [row for key, row in sorted(rows.items()) if believed(row) and pledge in row["converts"]]
     shown = present(rows[pledge], converting) if opened(rows[pledge]) else {}
     return {name: shown[name] for name in _TERMS if name in shown}
 

@@ -35,7 +35,7 @@ def _opened(row: Row, s: Standing, said: Row) -> Row:
         **said,
         **ends,
         "parties": parties_of(s.data),
-        "converts": [*row["converts"], *s.data.get("converts", [])],
+        "converts": list(dict.fromkeys([*row["converts"], *s.data.get("converts", [])])),
     }
     if "condition" in s.data:
         row = _with_condition(row, s, s.data.get("condition_text"))
@@ -147,7 +147,8 @@ def opened(row: Row) -> bool:
 
 
 def _believed(row: Row) -> Row:
-    """The row without terms, ends and suspensions that are deprecated; of terms the last where all are."""
+    """The row without openings, terms, conditions, suspensions and ends that are deprecated; where all of the openings
+    or of the terms are, with the last of them."""
 
     def good(part: Row | None) -> bool:
         return part is not None and rank(row, part["entries"][0]) != "deprecated"
@@ -155,8 +156,12 @@ def _believed(row: Row) -> Row:
     terms = (
         row["terms"] if good(row["terms"]) else next((t for t in reversed(row["all_terms"]) if good(t)), row["terms"])
     )
+    made = {name: row[name] for name in ("announced", "notified") if good(row[name])}
+    made = {"announced": None, "notified": None, **made} if made else {}
     ends = {name: row[name] if good(row[name]) else None for name in ("withdrawn", "lapsed")}
-    return {**row, **ends, "terms": terms, "suspensions": [x for x in row["suspensions"] if good(x)]}
+    suspensions = [{**x, "ended": x["ended"] if good(x["ended"]) else None} for x in row["suspensions"] if good(x)]
+    conditions = [{**x, "met": x["met"] if good(x["met"]) else None} for x in row["conditions"] if good(x)]
+    return {**row, **made, **ends, "terms": terms, "suspensions": suspensions, "conditions": conditions}
 
 
 def present(row: Row, converting: Sequence[Row] = ()) -> Row:
@@ -213,6 +218,12 @@ def _provenance(row: Row, converting: Sequence[Row]) -> Row:
     }
 
 
+def believed(row: Row) -> bool:
+    """Whether the pledge has been made, and not all that made it is deprecated: one that is takes nobody's place."""
+    made = [said["entries"][0] for said in (row["announced"], row["notified"]) if said]
+    return any(rank(row, position) != "deprecated" for position in made)
+
+
 def _made(row: Row) -> list[int]:
     """The entries by which a pledge was made."""
     return [position for said in (row["announced"], row["notified"]) if said for position in said["entries"]]
@@ -232,7 +243,7 @@ def pledges(rows: list[Row]) -> list[Row]:
     """Every pledge made by the day."""
     made = [row for row in rows if opened(row)]
     converting: dict[str, list[Row]] = {}
-    for row in made:
+    for row in filter(believed, made):
         for earlier in row["converts"]:
             converting.setdefault(earlier, []).append(row)
     return [present(row, converting.get(row["key"], ())) for row in made]
@@ -241,3 +252,22 @@ def pledges(rows: list[Row]) -> list[Row]:
 def counts(pledge: Mapping[str, Any]) -> bool:
     """Whether a presented pledge is to be counted as pledged: withdrawn, lapsed, converted and deprecated ones are not."""
     return pledge["status"] not in ("withdrawn", "lapsed", "converted") and pledge["rank"] != "deprecated"
+
+
+def successors(pledges: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """By pledge the one that stands in its place: what fulfils a converted pledge fulfils what took its place.
+
+    A pledge that several took the place of keeps its own.
+    """
+    by_name = {pledge["pledge"]: pledge for pledge in pledges}
+    found = {}
+    for name in by_name:
+        last, seen = name, {name}
+        while by_name[last]["status"] == "converted" and len(by_name[last]["converted_by"]) == 1:
+            following = by_name[last]["converted_by"][0]
+            if following in seen:
+                break
+            last = following
+            seen.add(last)
+        found[name] = last
+    return found

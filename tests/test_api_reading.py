@@ -268,5 +268,9 @@ def test_the_history_of_a_pledge_tells_that_another_took_its_place(desk: Desk) -
         3, {"status": ("announced", "converted"), "converted_by": ([], ["b"])},
     )  # fmt: skip
     assert [position for position, _ in told(valid_at="2024-04-30")] == [1]
+    desk.post(said("claim.ranked", "2024-06-01", mission=None, target=3, rank="deprecated", reason="a mistake"))
+    assert told(valid_at="2024-12-31")[2] == (
+        4, {"status": ("converted", "announced"), "converted_by": (["b"], [])},
+    )  # fmt: skip
     desk.post(said("entry.retracted", mission=None, target=3, reason="recorded by mistake"))
     assert [position for position, _ in told(valid_at="2024-12-31")] == [1]

@@ -263,3 +263,46 @@ def test_every_payment_is_told_by_itself() -> None:
 
 def test_what_is_told_of_a_commitment_before_its_signature_waits_for_that() -> None:
     assert answer("commitments", said("commitment.cancelled", "2024-05-01", commitment="c")) == []
+
+
+# --- what fulfils what --------------------------------------------------------------------------------------------
+
+
+def test_a_payment_settles_its_own_account_where_its_pledge_has_several() -> None:
+    items = [
+        {"kind": "money", **money(amount), "channel": c}
+        for amount, c in (("100", UN_FUND), ("50", "bilateral_to_host"))
+    ]
+    pledge = said("pledge.announced", pledge="p", party="CAN", items=items)
+
+    paid = answer("funding", pledge, received("50", channel="bilateral_to_host", fulfils="p"))
+
+    assert {row["channel"]: short(row["outstanding"]) for row in paid} == {
+        "bilateral_to_host": ("0", "0"), UN_FUND: ("100", "100"),
+    }  # fmt: skip
+
+
+def test_what_fulfils_a_converted_pledge_fulfils_the_one_that_took_its_place() -> None:
+    after = said(
+        "pledge.announced",
+        "2024-05-01",
+        pledge="q",
+        party="CAN",
+        converts=["p"],
+        items=[{"kind": "money", **money("100")}],
+    )
+    joint = announced("b", "FRA", jointly_with=["OIF"], converts=["a"], effective="2024-05-01")
+
+    accounts = {
+        r["channel"]: r for r in answer("funding", pledged("100", channel=None), received("60", fulfils="p"), after)
+    }
+    row = only("fulfilment", announced("a", "FRA"), deployed("FRA", 60, fulfils="a"), joint)
+
+    assert short(accounts["not_stated"]["outstanding"]) == ("40", "40")
+    assert (row["party"], short(row["delivered"])) == ("FRA+OIF", (60, 60))
+
+
+def test_pledges_that_convert_one_another_fulfil_nothing_for_ever() -> None:
+    ring = [announced("a", converts=["b"]), announced("b", converts=["a"]), deployed(fulfils="a")]
+
+    assert short(only("fulfilment", *ring)["delivered"]) == (10, 10)

@@ -316,3 +316,35 @@ def test_a_deprecated_revision_or_withdrawal_does_not_count() -> None:
     row = only("pledges", announced("a"), revised, withdrawn, ranked(1, "deprecated"), ranked(2, "deprecated"))
 
     assert (row["status"], row["items"][0]["minimum"], row["rank"]) == ("announced", 100, "normal")
+
+
+def test_a_pledge_that_names_another_in_both_its_openings_takes_its_place_once() -> None:
+    events = [announced("b"), announced("a", converts=["b"]), notified(converts=["b"])]
+
+    taken = {pledge["pledge"]: pledge["converted_by"] for pledge in answer("pledges", *events)}
+
+    assert taken == {"a": [], "b": ["a"]}
+
+
+def test_a_deprecated_pledge_takes_nobodys_place() -> None:
+    events = [announced("a"), announced("b", converts=["a"]), ranked(1, "deprecated")]
+
+    statuses = {pledge["pledge"]: pledge["status"] for pledge in answer("pledges", *events)}
+
+    assert statuses == {"a": "announced", "b": "announced"}
+
+
+def test_a_deprecated_letter_leaves_the_pledge_announced() -> None:
+    row = only("pledges", announced("a"), notified(), ranked(1, "deprecated"))
+
+    assert (row["status"], row["notified"], row["items"], row["formality"]) == (
+        "announced", None, [people(100)], "public_statement",
+    )  # fmt: skip
+
+
+def test_deprecated_conditions_and_ends_of_suspensions_do_not_count() -> None:
+    conditional = [announced("a"), about_a("conditioned", condition="c", text="money")]
+    suspended = [announced("a"), about_a("suspended"), about_a("resumed", "2024-05-01")]
+
+    assert only("pledges", *conditional, ranked(1, "deprecated"))["conditional"] is False
+    assert only("pledges", *suspended, ranked(2, "deprecated"))["status"] == "suspended"
