@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, insert, s
 from ledger import tables
 from ledger.decisions import Accepted, decide
 from ledger.entries import MAX_PAYLOAD, Entry, enter, instant
+from ledger.events import PARTY_FIELDS
 from ledger.known import Known, needs, needs_of_corrections
 from ledger.refusals import Refusal, Refused
 from ledger.said import Event
@@ -284,12 +285,6 @@ def _row(entry: Entry) -> dict[str, Any]:
         "payload": entry.payload,
         "envelope": entry.envelope,
     }
-
-
-PARTY_FIELDS = (
-    "party", "jointly_with", "announcer", "by", "host", "office", "on_behalf_of", "appointed_by", "group", "recipient", "holder",
-    "shared_with", "reporter", "parties", "parties_present", "sent_by", "sent_to", "convened_by", "participants", "setter", "into",
-)  # fmt: skip
 
 
 def _named_parties(data: Mapping[str, Any]) -> list[Any]:

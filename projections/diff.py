@@ -44,15 +44,6 @@ def operations(before: Row, after: Row, told: Between) -> list[Operation]:
     return found
 
 
-def diff(before: Row, after: Row, about: Mapping[int, list[int]] | None = None) -> list[Operation]:
-    """The same where nothing but the answers is at hand; what they do not show is no cause.
-
-    `about`: the corrections, retractions and ranks that stand on one side only, by the entry that they are about.
-    """
-    sides = [frozenset(causes(answers)) for answers in (before, after)]
-    return operations(before, after, Between(sides[0] - sides[1], sides[1] - sides[0], about or {}))
-
-
 def _keyed(name: str, answer: Any) -> dict[tuple[str, ...], Row]:
     if isinstance(answer, list):
         return {_KEYS[name](row): row for row in answer}

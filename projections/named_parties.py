@@ -6,26 +6,15 @@ Found in what the rows keep. Who writes a letter or meets stands in the history 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Any
 
-from ledger.events import EVENTS
-from ledger.values import PartyCode
+from ledger.events import PARTY_FIELDS
 from projections.projection import Row
 
 _CODE = re.compile(r"[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*")
 _NOBODY = frozenset({"mission", "unstated"})
 
 
-def _names_a_party(hint: Any) -> bool:
-    return hint == PartyCode or (get_origin(hint) is not Annotated and any(map(_names_a_party, get_args(hint))))
-
-
-PARTY_FIELDS = frozenset(
-    name
-    for declared in EVENTS.values()
-    for name, hint in get_type_hints(declared, include_extras=True).items()
-    if _names_a_party(hint)
-)
 _KEPT = PARTY_FIELDS | {"merged_into"}  # as rows name them
 
 

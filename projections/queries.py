@@ -12,10 +12,8 @@ from ledger.entries import Entry
 from ledger.standing import standing
 from ledger.store import read_entries
 from ledger.tables import entries
-from projections.answers import ANSWERS, LEDGER_WIDE, PROJECTIONS, Made, Rows, folded_rows, make, needed
-from projections.diff import Operation, diff
+from projections.answers import LEDGER_WIDE, PROJECTIONS, Made, Rows, folded_rows, make, needed
 from projections.projection import Projection, Row, joined
-from projections.questions import Question
 from projections.tables import generations, rectangles
 from projections.timeline import HEAD
 
@@ -134,32 +132,6 @@ def mission_entries(connection: Connection, mission: str, known: int) -> list[En
     """The entries of a mission and the ledger-wide ones, up to position `known`, in position order."""
     e = entries.c
     return read_entries(connection, or_(e.mission == mission, e.mission.is_(None)), e.position <= known)
-
-
-def differences(connection: Connection, mission: str, before: Question, after: Question) -> list[Operation]:
-    """What turns the state of one question into that of another, with the entries that caused it."""
-    states = [answers(connection, mission, list(ANSWERS), q.valid_at, q.known, q.reported_by) for q in (before, after)]
-    return diff(states[0], states[1], _changes_between(connection, mission, before, after))
-
-
-def _changes_between(connection: Connection, mission: str, before: Question, after: Question) -> dict[int, list[int]]:
-    """Corrections, retractions and ranks that only one of two questions takes in, by the root that they are about."""
-    e = entries.c
-    low, high = sorted((before.known, after.known))
-    start, end = sorted((before.valid_at, after.valid_at))
-    query = select(e.root, e.position).where(
-        e.mission == mission,
-        or_(
-            and_(
-                e.type.in_(("entry.corrected", "entry.retracted", "claim.ranked")), e.position > low, e.position <= high
-            ),
-            and_(e.type == "claim.ranked", e.first_day > start, e.first_day <= end, e.position <= high),
-        ),
-    )
-    found: dict[int, list[int]] = {}
-    for row in connection.execute(query):
-        found.setdefault(row.root, []).append(row.position)
-    return found
 
 
 def mission_names(connection: Connection, known: int) -> list[str]:

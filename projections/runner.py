@@ -5,9 +5,12 @@ the new ones. An entry at the end of its key's timeline, the common case, costs 
 of a row that is nothing but its lists.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -106,7 +109,8 @@ def update_projections(connection: Connection, entries: Sequence[Entry]) -> None
     while done < entries[0].position:
         done = _rebuild_chunk(connection, state.live, done, entries[0].position)
     _project(connection, state.live, entries)
-    connection.execute(update(generations).values(size=entries[-1].position + 1))
+    made_by = {"made_by": code_digest()} if state.size == 0 else {}
+    connection.execute(update(generations).values(size=entries[-1].position + 1, **made_by))
 
 
 def _project(connection: Connection, generation: int, entries: Sequence[Entry]) -> None:
@@ -274,8 +278,17 @@ def _values(work: Work, place: Place, rectangle: Rectangle, known_to: int) -> di
 
 
 def projected_size(connection: Connection) -> int:
-    """How many entries the live projections have taken in."""
-    return connection.execute(select(generations.c.size)).scalar_one()
+    """How many entries the live projections have taken in; none where the code that made their rows was another."""
+    state = connection.execute(select(generations.c.size, generations.c.made_by)).one()
+    return state.size if state.made_by == code_digest() else 0
+
+
+@cache
+def code_digest() -> str:
+    """SHA-256 over the code that makes rows: after a change of it they are to be made anew, before anybody reads them."""
+    folder = Path(__file__).parent
+    parts = [*sorted(folder.glob("*.py")), folder.parent / "ledger" / "standing.py"]
+    return hashlib.sha256(b"".join(hashlib.sha256(part.read_bytes()).digest() for part in parts)).hexdigest()
 
 
 class RebuildOvertaken(Exception):
@@ -326,7 +339,7 @@ def _rebuild_beside(engine: Engine, fresh: int, progress: Callable[[int, int], N
         _give_way(connection, fresh)
         while done < of:
             done = _rebuild_chunk(connection, fresh, done, of)
-        connection.execute(update(generations).values(live=fresh, size=of))
+        connection.execute(update(generations).values(live=fresh, size=of, made_by=code_digest()))
     return of
 
 

@@ -11,6 +11,7 @@ generations = Table(
     Column("live", Integer, nullable=False),
     Column("latest", Integer, nullable=False),
     Column("size", BigInteger, nullable=False),
+    Column("made_by", Text),
 )
 
 rectangles = Table(

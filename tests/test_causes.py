@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from ledger.store import reading
 from projections.answers import ANSWERS, Made, folded_rows, make, needed
 from projections.causes import between, changes_since
-from projections.diff import diff, operations
+from projections.diff import operations
 from projections.differences import differences
 from projections.questions import ask
 from tests.builders import MISSION, announced, append, corrected, deployed, money, people, registered, retracted, said
@@ -134,12 +134,3 @@ def test_the_database_names_the_causes_that_the_definition_names(engine: Engine)
                 for day, known in (before, after)
             ]
             assert differences(connection, MISSION, *asked) == told(history[1:], before, after)
-
-
-def test_answers_alone_tell_the_causes_that_they_show() -> None:
-    rows = [folded_rows(entered(registered(), deployed(count=n)), needed(ANSWERS), MISSION, DAY, n) for n in (0, 1)]
-    states = [make(list(ANSWERS), kept, DAY) for kept in rows]
-
-    found = {operation["path"]: operation["caused_by"] for operation in diff(states[0], states[1])}
-
-    assert found["/deployments/JAM/personnel/troops"] == [1]

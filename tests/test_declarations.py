@@ -13,9 +13,8 @@ from ledger import codes, values
 from ledger.events import EVENTS, SUBJECTS, parties_of, stream_of
 from ledger.refusals import REFUSALS, Refusal
 from ledger.schemas import parse_event
-from ledger.store import PARTY_FIELDS
 from ledger.texts import Text
-from ledger.values import EquipmentItem, Money, MoneyItem, PartyCode, PersonnelItem, ServiceItem, Source, as_json
+from ledger.values import EquipmentItem, Money, MoneyItem, PersonnelItem, ServiceItem, Source, as_json
 from projections.answers import ANSWERS, HISTORY_ONLY, PROJECTIONS
 from projections.findings import CODES
 from tests.examples import NoExample, example_event, example_of
@@ -230,19 +229,3 @@ def test_every_text_that_is_published_says_what_it_means() -> None:
 
     assert texts
     assert all(isinstance(text, Text) and re.fullmatch(r"[a-z A-Z0-9].*[^.]", text.meaning) for text in texts)
-
-
-def test_every_field_that_names_a_party_is_found_by_the_filter() -> None:
-    named = {
-        name
-        for declared in EVENTS.values()
-        for name, hint in get_type_hints(declared, include_extras=True).items()
-        if _names_a_party(hint)
-    }
-
-    assert named == set(PARTY_FIELDS)
-
-
-def _names_a_party(hint: Any) -> bool:
-    """Whether a field holds a party's code, through options and lists."""
-    return hint == PartyCode or (get_origin(hint) is not Annotated and any(map(_names_a_party, get_args(hint))))

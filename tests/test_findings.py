@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from ledger import store
+from ledger.events import PARTY_FIELDS
 from projections.findings import CODES
-from projections.named_parties import PARTY_FIELDS
 from tests.builders import announced, deployed, money, people, retracted, said
 from tests.in_memory import answer
 from tests.rows import (
@@ -265,7 +264,6 @@ def test_every_field_that_rows_keep_is_tried() -> None:
     in_the_history_alone = {"sent_by", "sent_to", "convened_by", "participants"}
 
     assert {field for field, _ in NAMING} == PARTY_FIELDS - in_the_history_alone
-    assert set(store.PARTY_FIELDS) == PARTY_FIELDS
 
 
 def test_the_body_that_suspends_is_told_in_words_and_is_no_party() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, update
 
 import migrations
 from api.app import create_app
@@ -17,7 +17,8 @@ from ledger.tables import METADATA
 from projections.answers import ANSWERS, PROJECTIONS, folded_rows, make
 from projections.queries import answers, mission_entries
 from projections.runner import projected_size, rebuild
-from tests.builders import MISSION, announced, deployed, registered
+from projections.tables import generations
+from tests.builders import MISSION, announced, append, deployed, registered
 from tests.conftest import create_database, drop_database
 
 
@@ -81,3 +82,15 @@ def test_a_server_whose_projections_lack_entries_is_not_ready(engine: Engine) ->
     assert before.status_code == 503
     assert "mission-ledger rebuild" in before.get_json()["detail"]
     assert client.get("/readyz").status_code == 200
+
+
+def test_rows_that_other_code_made_are_made_anew_before_they_are_read(engine: Engine) -> None:
+    append(engine, registered(), announced("a"))
+    client = create_app(Settings(database_url=str(engine.url)), engine).test_client()
+    with writing(engine) as connection:
+        connection.execute(update(generations).values(made_by="an older version"))
+
+    before = client.get("/readyz").status_code
+    bring_up_to_date(engine)
+
+    assert (before, client.get("/readyz").status_code) == (503, 200)

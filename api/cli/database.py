@@ -41,20 +41,31 @@ def opened(*, to_be_migrated: bool = False) -> Iterator[Engine]:
         if not migrations.is_current(engine):
             if not (chosen.embedded or to_be_migrated):
                 raise Unusable("The database has not the schema that this version needs; run `mission-ledger migrate`.")
-            bring_up_to_date(engine)
+            _migrate(engine)
+        if chosen.embedded or to_be_migrated:
+            _project(engine)
         yield engine
     finally:
         engine.dispose()
 
 
 def bring_up_to_date(engine: Engine) -> None:
-    """Migrate, and make the projections anew where the new schema has emptied them. A schema from the future is left alone."""
+    """Migrate, and make the projections anew where an older version made them."""
+    _migrate(engine)
+    _project(engine)
+
+
+def _migrate(engine: Engine) -> None:
+    """A schema from the future is left alone."""
     try:
         migrations.migrate(engine)
     except CommandError as error:
         raise Unusable(
             f"The database has a schema that this version does not know ({error}); use the newer version."
         ) from None
+
+
+def _project(engine: Engine) -> None:
     with reading(engine) as connection:
         behind = projected_size(connection) < size(connection)
     if behind:

@@ -26,4 +26,5 @@ def upgrade() -> None:
     )
     op.create_index("rectangles_open", "rectangles", ["generation", "mission", "projection", "known_to", "valid_to"])
     op.create_index("rectangles_root", "rectangles", ["generation", "root", "known_to"])
+    op.add_column("generations", sa.Column("made_by", sa.Text))
     op.execute("UPDATE generations SET size = 0")
