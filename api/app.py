@@ -10,11 +10,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
-from api import entries, health, missions, openapi, parties, problems
+from api import entries, health, log, missions, openapi, parties, problems, signer
 from api.settings import Settings, from_environment
 from ledger.store import open_engine
 
-log = logging.getLogger("mission-ledger")
+logger = logging.getLogger("mission-ledger")
 
 
 def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Flask:
@@ -29,7 +29,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     )
     api = openapi.LedgerApi(app, spec_kwargs=openapi.spec_options())
     openapi.describe(api)
-    for blueprint in (entries.blueprint, missions.blueprint, parties.blueprint, health.blueprint):
+    for blueprint in (entries.blueprint, missions.blueprint, parties.blueprint, log.blueprint, health.blueprint):
         api.register_blueprint(blueprint)
     app.register_blueprint(openapi.pages)
     app.add_url_rule("/", view_func=lambda: redirect("/docs"))
@@ -37,6 +37,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app.before_request(_refuse_repeated_parameters)
     app.after_request(_secure)
     _handle_errors(app)
+    signer.start(app, settings, app.config["LEDGER_ENGINE"])
     return app
 
 
@@ -76,10 +77,10 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _database_error(error: DBAPIError) -> Response:
-    log.exception("the database failed", exc_info=error)
+    logger.exception("the database failed", exc_info=error)
     return problems.respond("unavailable", "the database cannot be used; try again later", headers={"Retry-After": "5"})
 
 
 def _internal(error: Exception) -> Response:
-    log.exception("an error that nobody expected", exc_info=error)
+    logger.exception("an error that nobody expected", exc_info=error)
     return problems.respond("internal", "the error has been logged; nothing was recorded")

@@ -58,3 +58,8 @@ def needs(role: str) -> Callable[[View], View]:
 def actor() -> str:
     """The name that entries of this request bear."""
     return auth.current_user().name
+
+
+def role() -> str:
+    """The role of the key of this request."""
+    return auth.current_user().role

@@ -10,8 +10,9 @@ from marshmallow import RAISE
 
 from api import formats, parameters, problems
 from api.answer_shapes import EntryAnswer, EntryPage, RecordedAnswer
-from api.auth import actor, needs
+from api.auth import actor, needs, role
 from api.documents import explains, listed, shape
+from api.log import stored
 from api.parameters import EntriesQuery, Query
 from ledger import codec
 from ledger.entries import Entry, acknowledgement, document
@@ -113,6 +114,7 @@ def post_entries() -> Response:
     """
     said = _body()
     events = _parsed(said)
+    _check_roles(events)
     key = _idempotency_key()
     try:
         with writing(current_app.config["LEDGER_ENGINE"]) as connection:
@@ -153,6 +155,13 @@ def _parsed(said: Any) -> list[Event]:
     if faults:
         raise problems.of_faults(faults)
     return events
+
+
+def _check_roles(events: list[Event]) -> None:
+    """Raises Problem where one of the events takes a higher role than that of the key."""
+    higher = next((event for event in events if event.data.RECORDER == "admin" and role() != "admin"), None)
+    if higher is not None:
+        raise problems.Problem("role-too-low", f"{higher.type} takes the key of an admin")
 
 
 def _idempotency_key() -> str | None:
@@ -229,7 +238,7 @@ def get_entry(query: dict[str, Any], position: int) -> Response:
             raise problems.Problem("no-such-entry", f"there is no entry {position}")
         related = family(connection, found[0].root, 2**53)
     return formats.answer(
-        {"data": {**document(found[0]), **_with_relatives(found[0], related), "stored": _stored(found[0])}}
+        {"data": {**document(found[0]), **_with_relatives(found[0], related), "stored": stored(found[0])}}
     )
 
 
@@ -240,10 +249,3 @@ def _with_relatives(entry: Entry, related: list[Entry]) -> dict[str, Any]:
                    "retracted": entry.position in retracted(related)},
         "about_it": [{"position": other.position, "type": other.type} for other in related if other.target == entry.position],
     }  # fmt: skip
-
-
-def _stored(entry: Entry) -> dict[str, Any]:
-    """The bytes as stored: `leaf_hash` is SHA-256 of 0x00 and the envelope, the commitment in it SHA-256 of salt and payload."""
-    assert codec.leaf_hash(entry.envelope).hex() == entry.leaf_hash
-    return {"envelope": entry.envelope.decode(), "payload": entry.payload.decode() if entry.payload else None,
-            "salt": entry.salt.hex() if entry.salt else None}  # fmt: skip

@@ -41,13 +41,13 @@ def answer(document: Mapping[str, Any], media: str = JSON, fixed: bool = False) 
     body = encode(document, media)
     response = Response(body, content_type=media + ("; charset=utf-8" if media != JSON else ""))
     response.set_etag(hashlib.sha256(body).hexdigest()[:32])
-    response.headers["Cache-Control"] = _for_ever() if fixed else "no-cache"
+    response.headers["Cache-Control"] = for_ever() if fixed else "no-cache"
     response.headers["Vary"] = "Accept, Authorization"
     response.make_conditional(request)
     return response
 
 
-def _for_ever() -> str:
+def for_ever() -> str:
     """Caches that others share may keep an answer only where everybody may read it."""
     return f"{'public' if settings().anonymous_reading else 'private'}, {FOR_EVER}"
 

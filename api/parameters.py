@@ -26,18 +26,11 @@ StreamName = Annotated[str, Text("a stream", r"[A-Za-z0-9/+_.-]+", 300, example=
 TypeName = Annotated[str, Text("an event type", r"[a-z-]+\.[a-z-]+", 64, example="pledge.notified")]
 
 
-class Query(Schema):
-    """Query parameters whose refusals name the nearest right ones."""
+class NoQuery(Schema):
+    """No query parameters; refusals name the nearest right ones."""
 
     class Meta:
         unknown = RAISE
-
-    format = mf.String(
-        validate=validate.OneOf(["json", "ndjson", "csv"], error="must be one of: {choices}"),
-        metadata={
-            "description": "The representation, where the Accept header is not to decide. NDJSON and CSV are for lists."
-        },
-    )
 
     def load(self, data: Any, **options: Any) -> Any:
         try:
@@ -50,8 +43,20 @@ class Query(Schema):
         if told != ["Unknown field."]:
             return told
         return [
-            _HINTS.get(name) or f"is not a parameter here; the parameters are: {nearest_first(name, list(self.fields))}"
+            _HINTS.get(name)
+            or f"is not a parameter here; the parameters are: {nearest_first(name, list(self.fields)) or 'none'}"
         ]
+
+
+class Query(NoQuery):
+    """Query parameters of what has several representations."""
+
+    format = mf.String(
+        validate=validate.OneOf(["json", "ndjson", "csv"], error="must be one of: {choices}"),
+        metadata={
+            "description": "The representation, where the Accept header is not to decide. NDJSON and CSV are for lists."
+        },
+    )
 
 
 def parameter(annotation: Any, description: str) -> mf.Field:
@@ -166,3 +171,21 @@ def check_range(first: str | None, last: str | None, name_first: str, name_last:
             f"the range covers {days} days; at most {settings().max_range_days} are answered",
             "range-too-wide",
         )
+
+
+class ConsistencyQuery(NoQuery):
+    """Two sizes of the tree."""
+
+    from_size = mf.Integer(
+        required=True,
+        data_key="from",
+        validate=validate.Range(min=0, max=2**53),
+        metadata={"description": "How many entries the earlier tree has."},
+    )
+    to_size = mf.Integer(
+        data_key="to",
+        validate=validate.Range(min=0, max=2**53),
+        metadata={
+            "description": "How many entries the later tree has; those of the newest checkpoint, unless it is given."
+        },
+    )

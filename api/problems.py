@@ -37,6 +37,7 @@ REFUSAL_STATUS: Mapping[str, int] = MappingProxyType(
         "ref-taken": 409,
         "version-conflict": 409,
         "key-reused": 422,
+        "closed": 503,
         "too-large": 413,
     }
 )
@@ -56,6 +57,10 @@ PROBLEMS: Mapping[str, Kind] = MappingProxyType(
         "range-too-wide": Kind(422, "The range of dates is wider than this server answers at once."),
         "unknown-mission": Kind(404, "There is no such mission, or there was none at the moment asked for."),
         "unknown-pledge": Kind(404, "There is no such pledge, or there was none at the moment asked for."),
+        "no-log": Kind(404, "This ledger has no log: nothing was signed yet."),
+        "no-such-tile": Kind(404, "The tree has no such tile."),
+        "not-yet-signed": Kind(404, "The entry is recorded, and under no checkpoint yet."),
+        "wrong-cosignature": Kind(422, "The note is no checkpoint of this log with a cosignature of a known witness."),
         "no-such-entry": Kind(404, "There is no entry at that position."),
         "not-found": Kind(404, "There is nothing at this address."),
         "method-not-allowed": Kind(405, "The address does not take this method."),

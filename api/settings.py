@@ -7,6 +7,8 @@ from pathlib import Path
 
 import platformdirs
 
+from ledger.policy import Policy, parse_policy
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -19,6 +21,18 @@ class Settings:
     max_batch: int = 500
     max_page: int = 1_000
     max_range_days: int = 36_525
+    log_key: Path | None = None
+    log_policy: Path | None = None
+    checkpoint_seconds: float = 1.0
+
+    def policy(self) -> Policy:
+        """The witnesses whose cosignatures are taken; none where no policy is named. Raises ValueError."""
+        if self.log_policy is None:
+            return Policy()
+        try:
+            return parse_policy(self.log_policy.read_text("utf-8"))
+        except OSError as error:
+            raise ValueError(f"MISSION_LEDGER_LOG_POLICY names {self.log_policy}: {error.strerror}") from None
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -35,6 +49,9 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         max_batch=_number(environment, "MISSION_LEDGER_MAX_BATCH", Settings.max_batch),
         max_page=_number(environment, "MISSION_LEDGER_MAX_PAGE", Settings.max_page),
         max_range_days=_number(environment, "MISSION_LEDGER_MAX_RANGE_DAYS", Settings.max_range_days),
+        log_key=_path(environment, "MISSION_LEDGER_LOG_KEY") or (None if url else data_folder(environment) / "log.key"),
+        log_policy=_path(environment, "MISSION_LEDGER_LOG_POLICY"),
+        checkpoint_seconds=_number(environment, "MISSION_LEDGER_CHECKPOINT_SECONDS", 1),
     )
 
 
@@ -50,6 +67,11 @@ def with_driver(url: str) -> str:
         if url.startswith(scheme):
             return "postgresql+psycopg://" + url.removeprefix(scheme)
     return url
+
+
+def _path(environment: Mapping[str, str], name: str) -> Path | None:
+    text = environment.get(name)
+    return Path(text) if text else None
 
 
 def _flag(environment: Mapping[str, str], name: str, default: bool) -> bool:

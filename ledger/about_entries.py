@@ -12,7 +12,7 @@ from ledger.events.about_entries import ClaimDisputed, EntryCorrected, EntryRetr
 from ledger.known import Known
 from ledger.refusals import Refusal
 from ledger.said import Event
-from ledger.standing import retracted
+from ledger.standing import REDACTED, retracted
 
 MAX_CHAIN = 32
 Check = Callable[[Event, Any, Entry, Known], Refusal | None]
@@ -75,13 +75,17 @@ def _wrong_correction(event: Event, data: Any, target: Entry, known: Known) -> R
     return not_valid(data.data, target, known, "/data/data")
 
 
-def _redaction(event: Event, data: Any, target: Entry, known: Known) -> Refusal | None:
-    if not isinstance(data, PayloadRedacted):
+def _removed_already(event: Event, data: Any, target: Entry, known: Known) -> Refusal | None:
+    if target.payload is not None or not isinstance(data, (EntryCorrected, PayloadRedacted)):
+        return None
+    return Refusal("not-possible-now", "/data/target", f"the payload of entry {target.position} was removed")
+
+
+def _no_redaction_of_redactions(event: Event, data: Any, target: Entry, known: Known) -> Refusal | None:
+    if not isinstance(data, PayloadRedacted) or target.type != REDACTED:
         return None
     return Refusal(
-        "not-possible-now",
-        "/type",
-        "this version removes no payloads; retract the entry, which keeps it readable as history",
+        "not-possible-now", "/data/target", "why a payload was removed stays readable; leave names out of it"
     )
 
 
@@ -91,6 +95,7 @@ CHECKS: tuple[Check, ...] = (
     _chain_too_long,
     _no_claim_about_changes,
     _retracted_twice,
+    _removed_already,
+    _no_redaction_of_redactions,
     _wrong_correction,
-    _redaction,
 )

@@ -51,6 +51,8 @@ def _judged(event: Event, known: Known) -> Accepted | list[Refusal]:
     if event.ref in known.refs:
         text = f"entry {known.refs[event.ref]} bears the ref {event.ref!r} already; choose another"
         return [Refusal("ref-taken", "/ref", text)]
+    if event.data.RECORDER == "operator" and not known.reopening:
+        return [Refusal("not-possible-now", "/type", f"{event.type} is recorded by `mission-ledger log reopen` alone")]
     return _about_an_entry(event, known) if event.data.ABOUT else _about_a_subject(event, known)
 
 

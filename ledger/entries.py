@@ -6,7 +6,7 @@ proof still verifies.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,6 +39,7 @@ class Entry:
     ref: str | None
     target: int | None
     root: int
+    request: str | None = None
     data: Mapping[str, Any] | None
     source: Mapping[str, Any] | None
     note: str | None
@@ -58,6 +59,11 @@ class Entry:
     @property
     def leaf_hash(self) -> str:
         return codec.leaf_hash(self.envelope).hex()
+
+
+def without_payload(entry: Entry) -> Entry:
+    """The entry after its payload was removed: its envelope tells what it was, and nobody what it said."""
+    return replace(entry, data=None, source=None, note=None, salt=None, payload=None)
 
 
 def document(entry: Entry) -> dict[str, Any]:
@@ -90,6 +96,21 @@ def _said(event: Event) -> dict[str, Any]:
     return {"data": as_json(event.data), "source": as_json(event.source), "note": event.note}
 
 
+_HEADER = (
+    "position",
+    "id",
+    "stream",
+    "version",
+    "mission",
+    "type",
+    "effective",
+    "recorded_at",
+    "actor",
+    "ref",
+    "target",
+)
+
+
 def enter(
     event: Event,
     *,
@@ -102,8 +123,9 @@ def enter(
     recorded_at: str,
     actor: str,
     salt: bytes,
+    request: str | None = None,
 ) -> Entry:
-    """The entry that records `event`."""
+    """The entry that records `event`. `request` is the proof of the receipt that goes with it, where there is one."""
     header: dict[str, Any] = {
         "position": position,
         "id": entry_id,
@@ -118,6 +140,19 @@ def enter(
         "target": event.data.target if event.data.ABOUT else None,
     }
     payload = payload_of(event)
-    envelope = codec.canonical({"ledger": 1, **header, "commitment": codec.commitment(salt, payload)})
+    envelope = _envelope(header, request, codec.commitment(salt, payload))
     assert len(envelope) <= MAX_ENVELOPE
-    return Entry(**header, **_said(event), root=root, salt=salt, payload=payload, envelope=envelope)
+    return Entry(**header, **_said(event), root=root, request=request, salt=salt, payload=payload, envelope=envelope)
+
+
+def envelope_of(entry: Entry) -> bytes:
+    """The envelope made anew from everything else of an entry, which has its payload."""
+    assert entry.salt is not None
+    assert entry.payload is not None
+    header = {name: getattr(entry, name) for name in _HEADER}
+    return _envelope(header, entry.request, codec.commitment(entry.salt, entry.payload))
+
+
+def _envelope(header: Mapping[str, Any], request: str | None, commitment: str) -> bytes:
+    asked = {} if request is None else {"request": request}
+    return codec.canonical({"ledger": 1, **header, **asked, "commitment": commitment})

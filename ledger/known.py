@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ledger.entries import Entry
+from ledger.entries import Entry, without_payload
 from ledger.events.about_entries import EntryCorrected
 from ledger.rules import RULES
 from ledger.said import Event
-from ledger.standing import standing
+from ledger.standing import REDACTED, standing
 from ledger.values import is_position, is_slug
 
 REFERENCES = {"fulfils": "pledge", "converts": "pledge", "commitment": "commitment", "supersedes": "target"}
@@ -23,6 +23,7 @@ class Known:
     """What the ledger knows that a decision needs; grows with the events of a batch.
 
     `refused` holds the positions and refs of those that were refused: what is about one of them cannot be judged yet.
+    `reopening`: a closed ledger is being reopened by its operator.
     """
 
     streams: dict[str, list[Entry]] = field(default_factory=dict)
@@ -31,6 +32,7 @@ class Known:
     refs: dict[str, int] = field(default_factory=dict)
     families: dict[int, list[Entry]] = field(default_factory=dict)
     refused: set[int | str | None] = field(default_factory=set)
+    reopening: bool = False
 
     def add(self, entry: Entry) -> None:
         """Take an accepted entry into account for the events after it."""
@@ -41,6 +43,15 @@ class Known:
             self.refs[entry.ref] = entry.position
         if entry.stream in self.streams:
             self.streams[entry.stream].append(entry)
+        if entry.type == REDACTED and entry.target is not None:
+            self._remove(self.entries[entry.target])
+
+    def _remove(self, entry: Entry) -> None:
+        """Take the payload of an entry away, wherever it is known."""
+        gone = without_payload(entry)
+        self.entries[entry.position] = gone
+        for known in (self.families[entry.root], self.streams.get(entry.stream, [])):
+            known[:] = [gone if other.position == entry.position else other for other in known]
 
     def has_begun(self, stream: str) -> bool:
         """Whether anything but claims stands in a stream."""

@@ -14,6 +14,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "ref-taken": "Another entry bears this ref.",
         "version-conflict": "The stream has moved since the version that was expected.",
         "key-reused": "The idempotency key was used for another request.",
+        "closed": "The ledger lacks what was signed of it, and is closed until an administrator decides.",
         "too-large": "The event does not fit into an entry.",
     }
 )

@@ -13,7 +13,7 @@ from typing import Any
 from ledger.entries import Entry
 from ledger.values import PartialDate
 
-CORRECTED, RETRACTED = "entry.corrected", "entry.retracted"
+CORRECTED, RETRACTED, REDACTED = "entry.corrected", "entry.retracted", "payload.redacted"
 
 
 @dataclass(frozen=True, slots=True)

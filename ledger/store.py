@@ -4,8 +4,6 @@ Every append updates one head row inside its transaction, so positions are gaple
 order: PostgreSQL by the row's lock, SQLite by BEGIN IMMEDIATE. There are no sequences and no gaps to wait for.
 """
 
-import hashlib
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,12 +17,14 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, insert, s
 
 from ledger import tables
 from ledger.decisions import Accepted, decide
-from ledger.entries import MAX_PAYLOAD, Entry, enter, instant
+from ledger.entries import MAX_PAYLOAD, Entry, enter, instant, without_payload
 from ledger.events import PARTY_FIELDS
 from ledger.known import Known, needs, needs_of_corrections
+from ledger.receipts import proof_of, request_of
 from ledger.refusals import Refusal, Refused
 from ledger.said import Event
-from ledger.values import PartialDate, as_json
+from ledger.standing import REDACTED
+from ledger.values import PartialDate
 
 CHUNK = 400
 Project = Callable[[Connection, Sequence[Entry]], None]
@@ -38,8 +38,33 @@ class Recorded:
     replayed: bool
 
 
+@dataclass(frozen=True)
+class Request:
+    """What is the same for all entries of one request: who, under which key, when, from which position on, with which salts."""
+
+    actor: str
+    key: str | None
+    recorded_at: str
+    first_position: int
+    salts: list[bytes]
+    reopening: bool = False
+
+    def receipt(self, events: Sequence[Event]) -> dict[str, Any] | None:
+        """The receipt to be kept; none without a key."""
+        if self.key is None:
+            return None
+        return {
+            "actor": self.actor,
+            "key": self.key,
+            "request": request_of(events, self.salts),
+            "first_position": self.first_position,
+            "count": len(events),
+        }
+
+
 def open_engine(url: str, **options: Any) -> Engine:
-    """An engine for `url`. SQLite: WAL, synchronous FULL, foreign keys and recursive triggers on, writers wait 30 s.
+    """An engine for `url`. SQLite: WAL, synchronous FULL, foreign keys and recursive triggers on, writers wait 30 s,
+    what is removed is overwritten.
 
     Errors are logged without the values of the statement: payloads and salts belong into no log.
     """
@@ -58,6 +83,7 @@ def _sqlite_settings(connection: Any, _: Any) -> None:
         "synchronous = FULL",
         "foreign_keys = ON",
         "recursive_triggers = ON",
+        "secure_delete = ON",
     ):
         connection.execute(f"PRAGMA {setting}")
 
@@ -99,56 +125,58 @@ def record(
     project: Project,
     key: str | None = None,
     clock: Callable[[], datetime] = now,
+    reopening: bool = False,
 ) -> Recorded:
     """Record `events` as one: all or nothing, in one transaction that the caller commits.
 
-    Takes the head, looks the idempotency `key` up, decides, appends, lets `project` update the projections.
+    Takes the head, looks the idempotency `key` up, decides, appends, lets `project` update the projections. A closed
+    ledger takes nothing but what is recorded `reopening` it.
     Raises Refused with every refusal, pointers beginning with the event's
     index; nothing is then to be committed.
     """
-    size, last = lock_head(connection)
+    head = lock_head(connection)
     if key is not None and (earlier := _receipt(connection, actor, key, events)):
         return earlier
-    recorded_at = max(instant(clock()), last)
-    entries = _decided(connection, events, size, recorded_at, actor)
+    if head.closed and not reopening:
+        raise Refused([Refusal("closed", "", f"{head.closed}; see `mission-ledger log status`")])
+    recorded_at = max(instant(clock()), head.recorded_at)
+    request = Request(actor, key, recorded_at, head.size, [os.urandom(32) for _ in events], reopening)
+    entries = _decided(connection, events, request)
     _append(connection, entries)
-    connection.execute(update(tables.head).values(size=size + len(entries), recorded_at=recorded_at))
+    entries = _remove_payloads(connection, entries)
+    connection.execute(update(tables.head).values(size=head.size + len(entries), recorded_at=recorded_at, closed=None))
     project(connection, entries)
-    if key is not None:
-        receipt = {
-            "actor": actor,
-            "key": key,
-            "request": digest(events),
-            "first_position": size,
-            "count": len(entries),
-            "recorded_at": recorded_at,
-        }
-        connection.execute(insert(tables.receipts), receipt)
+    _keep_receipt(connection, events, request)
     return Recorded(entries, replayed=False)
 
 
-def lock_head(connection: Connection) -> tuple[int, str]:
-    """The ledger's size and last recorded_at, held until the transaction ends."""
-    row = connection.execute(select(tables.head.c.size, tables.head.c.recorded_at).with_for_update()).one()
-    return row.size, row.recorded_at
+def _keep_receipt(connection: Connection, events: Sequence[Event], request: Request) -> None:
+    if receipt := request.receipt(events):
+        connection.execute(insert(tables.receipts), {**receipt, "recorded_at": request.recorded_at})
 
 
-def digest(events: Sequence[Event]) -> str:
-    """SHA-256 over what is said, whatever the order of its fields: what makes two requests the same."""
-    said = [
-        {
-            "type": e.type,
-            "mission": e.mission,
-            "effective": e.effective,
-            "data": as_json(e.data),
-            "source": as_json(e.source),
-            "note": e.note,
-            "ref": e.ref,
-            "expected_version": e.expected_version,
-        }
-        for e in events
-    ]
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+def _remove_payloads(connection: Connection, entries: Sequence[Entry]) -> list[Entry]:
+    """Remove what `entries` say is to be removed, the only change that the database lets through; `entries` after it."""
+    targets = {entry.target for entry in entries if entry.type == REDACTED}
+    for part in chunks(sorted(targets)):
+        gone = {"salt": None, "payload": None, "symbols": " ", "parties": " "}
+        connection.execute(update(tables.entries).where(tables.entries.c.position.in_(part)).values(**gone))
+    return [without_payload(entry) if entry.position in targets else entry for entry in entries]
+
+
+@dataclass(frozen=True)
+class Head:
+    """The ledger's size, the last recorded_at, and why it is closed, where it is."""
+
+    size: int
+    recorded_at: str
+    closed: str | None
+
+
+def lock_head(connection: Connection) -> Head:
+    """The head, held until the transaction ends."""
+    h = tables.head.c
+    return Head(*connection.execute(select(h.size, h.recorded_at, h.closed).with_for_update()).one())
 
 
 def receipts_under(connection: Connection, key: str) -> list[tuple[str, int]]:
@@ -164,16 +192,20 @@ def _receipt(connection: Connection, actor: str, key: str, events: Sequence[Even
     ).one_or_none()
     if found is None:
         return None
-    if found.request != digest(events):
+    first, last = found.first_position, found.first_position + found.count - 1
+    entries = read_entries(connection, tables.entries.c.position.between(first, last))
+    if any(entry.salt is None for entry in entries):
+        text = "something of the request that used this idempotency key was removed, so nobody can tell whether this is the same"
+        raise Refused([Refusal("key-reused", "", text)])
+    if found.request != request_of(events, [entry.salt for entry in entries if entry.salt]):
         raise Refused([Refusal("key-reused", "", "this idempotency key was used for another request; take a new one")])
-    wanted = range(found.first_position, found.first_position + found.count)
-    return Recorded(
-        read_entries(connection, tables.entries.c.position.between(wanted.start, wanted.stop - 1)), replayed=True
-    )
+    return Recorded(entries, replayed=True)
 
 
-def _decided(connection: Connection, events: Sequence[Event], size: int, recorded_at: str, actor: str) -> list[Entry]:
-    known = _look_up(connection, events)
+def _decided(connection: Connection, events: Sequence[Event], request: Request) -> list[Entry]:
+    known, size, receipt = _look_up(connection, events), request.first_position, request.receipt(events)
+    proof = proof_of(**receipt) if receipt else None
+    known.reopening = request.reopening
     entries: list[Entry] = []
     refusals: list[Refusal] = []
     for index, said in enumerate(events):
@@ -183,7 +215,7 @@ def _decided(connection: Connection, events: Sequence[Event], size: int, recorde
             known.refused |= {size + index, said.ref}
         accepted = decision if isinstance(decision, Accepted) else _in_spite(said)
         if accepted is not None:
-            entries.append(_entered(accepted, known, size + index, recorded_at, actor))
+            entries.append(_entered(accepted, known, size + index, request, proof))
             known.add(entries[-1])
     if refusals:
         raise Refused(refusals)
@@ -198,7 +230,7 @@ def _in_spite(refused: Event) -> Accepted | None:
     return None if refused.data.ABOUT else Accepted(refused, refused.stream, refused.mission, None)
 
 
-def _entered(accepted: Accepted, known: Known, position: int, recorded_at: str, actor: str) -> Entry:
+def _entered(accepted: Accepted, known: Known, position: int, request: Request, proof: str | None) -> Entry:
     return enter(
         accepted.event,
         position=position,
@@ -207,9 +239,10 @@ def _entered(accepted: Accepted, known: Known, position: int, recorded_at: str, 
         version=known.versions.get(accepted.stream, 0) + 1,
         mission=accepted.mission,
         root=position if accepted.root is None else accepted.root,
-        recorded_at=recorded_at,
-        actor=actor,
-        salt=os.urandom(32),
+        recorded_at=request.recorded_at,
+        actor=request.actor,
+        salt=request.salts[position - request.first_position],
+        request=proof,
     )
 
 
@@ -279,6 +312,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "ref": entry.ref,
         "target": entry.target,
         "root": entry.root,
+        "request": entry.request,
         "symbols": _words(symbols),
         "parties": _words(_named_parties(data) + _named_parties(changes)),
         "salt": entry.salt,
@@ -330,6 +364,7 @@ def _entry(row: Any) -> Entry:
         ref=row.ref,
         target=row.target,
         root=row.root,
+        request=row.request,
         data=payload["data"],
         source=payload["source"],
         note=payload["note"],

@@ -21,6 +21,7 @@ entries = Table(
     Column("ref", Text, unique=True),
     Column("target", BigInteger),
     Column("root", BigInteger, nullable=False),
+    Column("request", Text),
     Column("symbols", Text, nullable=False),
     Column("parties", Text, nullable=False),
     Column("salt", LargeBinary),
@@ -34,6 +35,7 @@ head = Table(
     Column("id", Integer, primary_key=True),
     Column("size", BigInteger, nullable=False),
     Column("recorded_at", Text, nullable=False),
+    Column("closed", Text),
 )
 
 receipts = Table(
@@ -55,4 +57,39 @@ keys = Table(
     Column("digest", Text, nullable=False, unique=True),
     Column("created_at", Text, nullable=False),
     Column("revoked_at", Text),
+)
+
+log = Table(
+    "log",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+)
+
+tiles = Table(
+    "tiles",
+    METADATA,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("tile", BigInteger, primary_key=True, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False),
+    Column("nodes", LargeBinary, nullable=False),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    METADATA,
+    Column("origin", Text, primary_key=True),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("note", LargeBinary, nullable=False),
+    Column("signed_at", Text, nullable=False),
+)
+
+cosignatures = Table(
+    "cosignatures",
+    METADATA,
+    Column("origin", Text, primary_key=True),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, primary_key=True),
+    Column("key_id", Text, primary_key=True),
+    Column("line", Text, nullable=False),
 )

@@ -41,7 +41,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     PARTIES,
 )
 LEDGER_WIDE = frozenset({PARTIES.name})
-HISTORY_ONLY = frozenset({"communication.sent", "meeting.held"})
+HISTORY_ONLY = frozenset({"communication.sent", "meeting.held", "log.reopened"})
 Rows = Mapping[str, list[Row]]
 Made = dict[str, Any]
 

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, tu
 
 from ledger import tables as ledger_tables
 from ledger.entries import Entry
-from ledger.standing import Standing, standing
+from ledger.standing import REDACTED, Standing, standing
 from ledger.store import CHUNK, chunks, lock_head, read_entries, reading, size, writing
 from projections.answers import LEDGER_WIDE, PROJECTIONS
 from projections.projection import keys_of, parted
@@ -95,11 +95,18 @@ class Timeline:
 
 @dataclass
 class Work:
-    """What a batch of entries changes, before it is written; `touched`: the places of each root that changes in it."""
+    """What a batch of entries changes, before it is written; `touched`: the places of each root that changes in it.
+
+    `only`: the places that are to be changed; all of them where it is None.
+    """
 
     generation: int
+    only: frozenset[Place] | None = None
     timelines: defaultdict[Place, Timeline] = field(default_factory=lambda: defaultdict(Timeline))
     touched: defaultdict[int, set[Place]] = field(default_factory=lambda: defaultdict(set))
+
+    def within(self, places: Iterable[Place]) -> list[Place]:
+        return sorted(place for place in places if self.only is None or place in self.only)
 
 
 def update_projections(connection: Connection, entries: Sequence[Entry]) -> None:
@@ -113,12 +120,17 @@ def update_projections(connection: Connection, entries: Sequence[Entry]) -> None
     connection.execute(update(generations).values(size=entries[-1].position + 1, **made_by))
 
 
-def _project(connection: Connection, generation: int, entries: Sequence[Entry]) -> None:
-    work = Work(generation)
+def _project(
+    connection: Connection, generation: int, entries: Sequence[Entry], only: frozenset[Place] | None = None
+) -> None:
+    removed = sorted({entry.root for entry in entries if entry.type == REDACTED})
+    if removed and only is None:
+        _forget(connection, generation, removed, entries[0].position)
+    work = Work(generation, only)
     families = _families(connection, entries)
     _load_families(connection, work, list(families))
     alone = {entry.position: standing([entry]) for entry in entries if entry.target is None}
-    touched = {position: places_of(stood) for position, stood in alone.items()}
+    touched = {position: work.within(places_of(stood)) for position, stood in alone.items()}
     _load_tails(connection, work, {place for places in touched.values() for place in places})
     for entry in entries:
         if entry.target is not None:
@@ -127,6 +139,23 @@ def _project(connection: Connection, generation: int, entries: Sequence[Entry]) 
             work.touched[entry.position].add(place)
             _advance(connection, work, place, entry, alone[entry.position][0])
     _write(connection, work)
+
+
+def _forget(connection: Connection, generation: int, roots: Sequence[int], before: int) -> None:
+    """Make the rows anew that ever held something of a family of which a payload was removed, from the entries `before`.
+
+    Nothing of what is removed stays in the index, not even in what was known earlier.
+    """
+    r = rectangles.c
+    own = r.generation == generation
+    found = select(r.mission, r.projection, r.key).where(own, r.root.in_(roots)).distinct()
+    places = frozenset((row.mission, row.projection, row.key) for row in connection.execute(found))
+    families: set[int] = set()
+    for mission, projection, key in places:
+        at = (own, r.mission == mission, r.projection == projection, r.key == key)
+        families |= set(connection.execute(select(r.root).where(*at, r.event != HEAD).distinct()).scalars())
+        connection.execute(delete(rectangles).where(*at))
+    _project(connection, generation, _with_families(connection, families, before - 1), only=places)
 
 
 def _families(connection: Connection, entries: Sequence[Entry]) -> dict[int, list[Entry]]:
@@ -202,7 +231,7 @@ def _extend(line: Timeline, tail: Rectangle | None, day: str, head: dict[str, An
 def _revisit(connection: Connection, work: Work, entry: Entry, families: dict[int, list[Entry]]) -> None:
     """An entry about another: every row that its family touches, or touched until now, is made anew."""
     family = [member for member in families[entry.root] if member.position <= entry.position]
-    places = sorted(work.touched[entry.root] | set(places_of(standing(family))))
+    places = work.within(work.touched[entry.root] | set(places_of(standing(family))))
     work.touched[entry.root] = set(places)
     for place in places:
         line, projection = work.timelines[place], _BY_NAME[place[1]]
@@ -335,7 +364,7 @@ def _rebuild_beside(engine: Engine, fresh: int, progress: Callable[[int, int], N
             done = _rebuild_chunk(connection, fresh, done, of)
         progress(done, of)
     with writing(engine) as connection:
-        of, _ = lock_head(connection)
+        of = lock_head(connection).size
         _give_way(connection, fresh)
         while done < of:
             done = _rebuild_chunk(connection, fresh, done, of)

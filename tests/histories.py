@@ -17,11 +17,12 @@ from hypothesis import note
 from hypothesis import strategies as st
 
 from ledger.decisions import Accepted, decide
-from ledger.entries import Entry, enter
+from ledger.entries import Entry, enter, without_payload
 from ledger.events import EVENTS, SUBJECTS
 from ledger.events.about_entries import EntryCorrected
 from ledger.known import Known, needs, needs_of_corrections
 from ledger.schemas import Invalid, parse_event
+from ledger.standing import REDACTED
 from ledger.texts import Text
 from ledger.values import EquipmentItem, Money, MoneyItem, PersonnelItem, ServiceItem, Source
 from tests.builders import money, people, registered, said
@@ -198,6 +199,8 @@ class Foresight:
         self._open([entry.stream])
         self.known.add(entry)
         self.entries.append(entry)
+        if entry.type == REDACTED:
+            self.entries[entry.target] = without_payload(self.entries[entry.target])
 
 
 # --- events ----------------------------------------------------------------------------------------------------------
@@ -279,8 +282,12 @@ class Batch:
     recorded: bool = True
 
 
-TYPES = frozenset(EVENTS) - {"payload.redacted"}  # which this version always refuses
-_ABOUT = ["entry.corrected"] * 4 + ["entry.retracted"] * 3 + ["claim.disputed", "claim.ranked", "claim.corroborated"]
+TYPES = frozenset(EVENTS)
+_ABOUT = (
+    ["entry.corrected"] * 4
+    + ["entry.retracted"] * 3
+    + ["claim.disputed", "claim.ranked", "claim.corroborated", REDACTED]
+)
 _OPENINGS = (
     "pledge.announced", "pledge.suspended", "pledge.conditioned", "commitment.signed", "contribution.suspended",
     "lead-nation.designated", "post.created", "office-holder.appointed", "partner.joined", "position.stated", "target.set",

@@ -2,6 +2,7 @@
 
 from api.cli.command import Ledger
 from api.cli.exporting import export
+from api.cli.log import log
 from api.cli.questions import diff, history, snapshot
 from api.cli.recording import import_file, load, record, template
 from api.cli.serving import demo, serve
@@ -26,6 +27,6 @@ main = Ledger(
     """,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
     commands=[
-        serve, demo, migrate, load, keys, record, import_file, template, export, snapshot, history, diff, rebuild, status
+        serve, demo, migrate, load, keys, record, import_file, template, export, snapshot, history, diff, rebuild, status, log
     ],
 )  # fmt: skip

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ledger.keys import KeyProblem
 from ledger.refusals import Refused
+from ledger.signing import KeyFileProblem
 from projections.questions import Unanswerable
 from projections.runner import RebuildOvertaken
 
@@ -46,7 +47,7 @@ class Ledger(click.Group):
             return super().invoke(ctx)
         except Refused as refused:
             raise Declined("\n".join(refusal.detail for refusal in refused.refusals)) from None
-        except (KeyProblem, RebuildOvertaken) as problem:
+        except (KeyProblem, KeyFileProblem, RebuildOvertaken) as problem:
             raise Declined(str(problem)) from None
         except Unanswerable as problem:
             raise Declined(f"{problem.parameter.replace('_', '-')}: {problem}") from None

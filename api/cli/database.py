@@ -12,6 +12,8 @@ from sqlalchemy.engine import make_url
 import migrations
 from api.cli.command import Unusable
 from api.settings import Settings, from_environment
+from ledger import signing
+from ledger.log import Unsound
 from ledger.store import open_engine, reading, size
 from projections.runner import projected_size, rebuild
 
@@ -86,3 +88,27 @@ def _prepare(chosen: Settings, may_be_made: bool) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise Unusable(f"The folder {path.parent} cannot be made: {error.strerror}.") from None
+
+
+@contextmanager
+def recording() -> Iterator[Engine]:
+    """An engine to record with. Where the key of the log is here, what is recorded is signed at the end.
+
+    A ledger that lacks what was signed of it is closed before anything is recorded.
+    """
+    with opened() as engine:
+        path = settings().log_key
+        key = signing.read_log_key(path) if path is not None and path.exists() else None
+        if key is not None:
+            signing.close_if_set_back(engine, key)
+        yield engine
+        if key is not None:
+            _sign(engine, key)
+
+
+def _sign(engine: Engine, key: signing.LogKey) -> None:
+    """What is recorded stays recorded where it cannot be signed; the auditor tells why."""
+    try:
+        signing.sign(engine, key)
+    except Unsound as problem:
+        click.echo(f"Recorded, but not signed: {problem}. Run `mission-ledger verify`.", err=True)

@@ -206,7 +206,7 @@ def bring_in(engine: Engine, batch: Batch, *, actor: str, key: str | None = None
     """
     name = key or f"sha256:{batch.digest}"
     with progress("Recording"), writing(engine) as connection:
-        head, _ = lock_head(connection)
+        head = lock_head(connection).size
         earlier = _earlier(connection, name, actor, anybody=key is None)
         who, first = earlier or (actor, head)
         placed = _placed(batch, first)

@@ -33,7 +33,7 @@ def record(file: IO[bytes], actor: str, key: str | None, as_json: bool) -> None:
     """Record one event, or a list of them as one, from a JSON FILE (- is standard input)."""
     events, is_list = _said(file.read())
     try:
-        with database.opened() as engine, writing(engine) as connection:
+        with database.recording() as engine, writing(engine) as connection:
             recorded = record_events(connection, events, actor=actor, key=key, project=update_projections)
     except Refused as refused:
         alone = "" if is_list else "/0"
@@ -83,7 +83,7 @@ def import_file(file: Path, dry_run: bool, actor: str, key: str | None) -> None:
     if file.suffix.lower() not in READERS:
         raise click.UsageError(f"{file.name} ends in none of {', '.join(READERS)}, by which import knows what it is.")
     batch = read(file.read_bytes(), file.suffix.lower())
-    with database.opened() as engine:
+    with database.recording() as engine:
         try:
             recorded = bring_in(engine, batch, actor=actor, key=key, dry_run=dry_run)
         except Faulty as faulty:
@@ -115,7 +115,7 @@ def _outcome(recorded: Recorded, what: str, dry_run: bool) -> str:
 @click.argument("name", type=click.Choice(records.RECORDS))
 def load(name: str) -> None:
     """Load a record that comes with the ledger. What is there already is not recorded again."""
-    with database.opened() as engine:
+    with database.recording() as engine:
         click.echo(_outcome(load_record(engine, name), f"The record {name}", False))
 
 

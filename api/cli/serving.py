@@ -1,6 +1,7 @@
 """Commands that serve the ledger over HTTP."""
 
 import json
+import secrets
 import socket
 
 import click
@@ -8,7 +9,7 @@ from sqlalchemy import Engine
 
 from api.cli import database
 from api.cli.recording import load_record
-from ledger import keys
+from ledger import keys, signing
 from ledger.store import reading, size, writing
 from projections.queries import mission_names
 
@@ -47,6 +48,7 @@ def demo(host: str, port: int) -> None:
         if not loaded:
             load_record(engine, "haiti-mss")
         key = _demo_key(engine)
+        _demo_log(engine)
     click.echo(_invitation(f"http://{_in_url(host)}:{port}", key))
     _serve(host, port)
 
@@ -97,6 +99,14 @@ def _demo_key(engine: Engine) -> str:
         while (name := DEMO_NAME if number == 1 else f"{DEMO_NAME}-{number}") in taken:
             number += 1
         return keys.create(connection, name, "recorder")
+
+
+def _demo_log(engine: Engine) -> None:
+    """A log of its own for what is tried out, unless there is one."""
+    path = database.settings().log_key
+    if path is not None and not path.exists():
+        origin = f"mission-ledger.invalid/demo-{secrets.token_hex(4)}"
+        signing.sign(engine, signing.write_log_key(path, (signing.new_key(origin),)))
 
 
 def _invitation(address: str, key: str) -> str:

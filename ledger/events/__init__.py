@@ -7,6 +7,7 @@ from ledger.events import (
     exchanges,
     funding,
     leadership,
+    log,
     mission,
     movements,
     observations,
@@ -30,6 +31,7 @@ SUBJECTS = (
     exchanges,
     positions,
     about_entries,
+    log,
 )
 
 

@@ -68,7 +68,7 @@ class ClaimRanked:
     reason: Prose = told("Why.")
 
 
-@event("payload.redacted", stream="", about=True)
+@event("payload.redacted", stream="", about=True, recorder="admin")
 class PayloadRedacted:
     """An entry's payload is removed for a legal reason; its place, its envelope and every proof stay."""
 

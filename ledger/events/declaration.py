@@ -20,11 +20,14 @@ EVENTS: dict[str, Any] = {}
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(told, optional))
-def event(name: str, *, stream: str, ledger_wide: bool = False, about: bool = False) -> Callable[[type[T]], type[T]]:
+def event(
+    name: str, *, stream: str, ledger_wide: bool = False, about: bool = False, recorder: str = "recorder"
+) -> Callable[[type[T]], type[T]]:
     """Register an event type under its wire `name`.
 
     `stream` names the stream within the mission, with the event's fields in braces; `ledger_wide` events
-    belong to no mission; an event `about` another entry goes to that entry's stream.
+    belong to no mission; an event `about` another entry goes to that entry's stream. `recorder`: the role that may
+    record it, or `operator` where only the ledger's own commands do.
     """
 
     def declare(cls: type[T]) -> type[T]:
@@ -32,6 +35,7 @@ def event(name: str, *, stream: str, ledger_wide: bool = False, about: bool = Fa
         assert name not in EVENTS, name
         assert re.fullmatch(r"[a-z-]+\.[a-z-]+", name), name
         made.TYPE, made.STREAM, made.LEDGER_WIDE, made.ABOUT = name, stream, ledger_wide, about
+        made.RECORDER = recorder
         EVENTS[name] = made
         return made
 

@@ -1,0 +1,198 @@
+"""Commands of the log: its key, its checkpoints, and what to do when a database was put back."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+from sqlalchemy import Engine
+
+from api.cli import database
+from api.cli.command import Declined, actor_option, json_option
+from ledger import signing
+from ledger.checkpoints import Checkpoint, parse_checkpoint
+from ledger.log import Unsound, last_note
+from ledger.schemas import Invalid, parse_event
+from ledger.signing import LogKey
+from ledger.store import lock_head, now, reading, record, writing
+from projections.runner import update_projections
+
+
+@click.group()
+def log() -> None:
+    """The log: signed checkpoints over all entries, and the key that signs them."""
+
+
+def key_path() -> Path:
+    """Where the signing key is kept. Raises UsageError where no setting says so."""
+    path = database.settings().log_key
+    if path is None:
+        raise click.UsageError("MISSION_LEDGER_LOG_KEY says in which file the signing key is kept; set it first.")
+    return path
+
+
+def own_key() -> LogKey:
+    """The key of the log. Raises Declined."""
+    path = key_path()
+    if not path.exists():
+        raise Declined(f"There is no signing key at {path}; `mission-ledger log init` makes one.")
+    return signing.read_log_key(path)
+
+
+@log.command()
+@click.option(
+    "--origin", required=True, help="The name of the log, such as ledger.example.org/log. It is never used again."
+)
+def init(origin: str) -> None:
+    """Make the signing key of a new log, sign what is there, and print the key that verifies it."""
+    path = key_path()
+    if path.exists():
+        raise Declined(f"There is a signing key at {path} already; `mission-ledger log rotate` makes another one.")
+    with database.opened() as engine:
+        with reading(engine) as connection:
+            if last_note(connection, origin) is not None:
+                raise Declined(
+                    f"Checkpoints were signed as {origin} before; a log whose key is lost needs another origin."
+                )
+        key = signing.write_log_key(path, (signing.new_key(origin),))
+        checkpoint = signed(engine, key)
+    click.echo(str(key.keys[0].verifier))
+    click.echo(
+        f"The signing key is in {path}; keep a copy apart from the database. {told(checkpoint)} is signed. "
+        "Publish the line above where others find it: it verifies what the log signs.",
+        err=True,
+    )
+
+
+def signed(engine: Engine, key: LogKey) -> Checkpoint:
+    """Sign what is there. Raises Declined."""
+    try:
+        return signing.sign(engine, key)
+    except Unsound as problem:
+        raise Declined(f"Nothing is signed: {problem}.") from None
+
+
+def told(checkpoint: Checkpoint) -> str:
+    return f"A checkpoint of {checkpoint.size:,} {'entry' if checkpoint.size == 1 else 'entries'}"
+
+
+@log.command()
+def keys() -> None:
+    """Print the keys that verify what the log signs, one a line."""
+    for key in own_key().keys:
+        click.echo(str(key.verifier))
+
+
+@log.command()
+def sign() -> None:
+    """Sign a checkpoint of what is there now. A server does so by itself."""
+    key = own_key()
+    with database.opened() as engine:
+        click.echo(f"{told(signed(engine, key))} is signed.")
+
+
+@log.command()
+def rotate() -> None:
+    """Make another signing key. Both sign from now on; `retire` ends the old one.
+
+    Publish the new verifier key and give those who verify time to take it over before the old one is retired. A running
+    server takes a changed key file over when it is started anew.
+    """
+    key = own_key()
+    new = signing.write_log_key(key.path, (*key.keys, signing.new_key(key.origin)))
+    with database.opened() as engine:
+        signed(engine, new)
+    click.echo(str(new.keys[-1].verifier))
+
+
+@log.command()
+@click.argument("key_id")
+def retire(key_id: str) -> None:
+    """Let the key with this id (eight hexadecimal digits) sign no longer, and remove it from the file."""
+    key = own_key()
+    left = tuple(one for one in key.keys if one.verifier.key_id.hex() != key_id)
+    if len(left) == len(key.keys):
+        raise Declined(f"No key with the id {key_id[:20]!r} signs; `mission-ledger log keys` prints those that do.")
+    if not left:
+        raise Declined("This is the only key; `mission-ledger log rotate` makes another one first.")
+    signing.write_log_key(key.path, left)
+    click.echo(f"The key {key_id} signs no longer.")
+
+
+@log.command()
+@json_option
+def status(as_json: bool) -> None:
+    """Tell what is signed, by whom it is cosigned, and whether the ledger is closed."""
+    with database.opened() as engine:
+        found = _status(engine)
+    if as_json:
+        click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2))
+        return
+    for name, value in found.items():
+        shown = ", ".join(value) if isinstance(value, list) else value
+        click.echo(f"{name.replace('_', ' ').capitalize():<14}{'none' if shown in (None, '') else shown}")
+
+
+def _status(engine: Engine) -> dict[str, Any]:
+    with writing(engine) as connection:
+        head, note = lock_head(connection), last_note(connection)
+    checkpoint = parse_checkpoint(note.text) if note else None
+    witnesses = database.settings().policy().witnesses.values()
+    return {
+        "origin": checkpoint.origin if checkpoint else None,
+        "signed": checkpoint.size if checkpoint else None,
+        "recorded": head.size,
+        "cosigned_by": sorted({key.name for key, _ in note.signed_by(witnesses)}) if note else [],
+        "closed": head.closed,
+    }
+
+
+@log.command()
+@click.option(
+    "--origin", required=True, help="The name of the log that is signed from now on; not one that was used before."
+)
+@click.option("--reason", required=True, help="What happened, and why the ledger goes on; everybody can read it.")
+@actor_option
+def reopen(origin: str, reason: str, actor: str) -> None:
+    """Let a closed ledger go on, under a new log.
+
+    A ledger is closed where the database lacks what its key has signed, as after a backup was put back. What was signed cannot be
+    unsaid, so the old log ends; an entry tells everybody where it ended and why, and a new key signs a log of another origin.
+    """
+    old = own_key()
+    note = signing.remembered(old)
+    if note is None:
+        raise Declined(f"There is no last checkpoint in {old.memory}; nothing says that the ledger lacks anything.")
+    last = parse_checkpoint(note.text)
+    if origin == last.origin:
+        raise Declined(f"{origin} has signed what is not here; choose another origin.")
+    new = signing.new_key(origin)
+    event = {
+        "type": "log.reopened",
+        "effective": now().date().isoformat(),
+        "data": {
+            "last_origin": last.origin,
+            "last_size": last.size,
+            "last_root": last.root.hex(),
+            "origin": origin,
+            "verifier_key": str(new.verifier),
+            "reason": reason,
+        },
+    }
+    try:
+        said = parse_event(event)
+    except Invalid as error:
+        raise Declined("\n".join(f"{fault.pointer}: {fault.detail}" for fault in error.faults)) from None
+    with database.opened() as engine:
+        _reopen(engine, old, said, actor)
+        key = signing.replace_log_key(old, new)
+        checkpoint = signed(engine, key)
+    click.echo(str(new.verifier))
+    click.echo(f"The ledger is open again. {told(checkpoint)} is signed; publish the line above.", err=True)
+
+
+def _reopen(engine: Engine, old: LogKey, said: Any, actor: str) -> None:
+    with writing(engine) as connection:
+        if lock_head(connection).closed is None:
+            raise Declined("The ledger is not closed.")
+        record(connection, [said], actor=actor, project=update_projections, reopening=True)

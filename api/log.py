@@ -1,0 +1,216 @@
+"""The log over HTTP: checkpoint, tiles and entry bundles as C2SP tlog-tiles has them, proofs, cosignatures."""
+
+from typing import Any
+
+from flask import Response, current_app, request, url_for
+from flask_smorest import Blueprint
+from marshmallow import RAISE
+from sqlalchemy import Connection
+
+from api import formats, parameters, problems
+from api.auth import needs
+from api.documents import explains
+from api.parameters import ConsistencyQuery, NoQuery
+from ledger import codec
+from ledger.checkpoints import Checkpoint, Proof, parse_checkpoint
+from ledger.entries import Entry
+from ledger.log import StoredTree, keep_cosignatures, last_note, note_of
+from ledger.notes import Note, WrongNote, in_base64, parse_note
+from ledger.store import read_entries, reading, writing
+from ledger.tables import entries
+from ledger.tiles import WIDTH, entry_bundle, parse_tile_path, width_at
+
+blueprint = Blueprint("log", __name__, description="The log: signed checkpoints, tiles, proofs.")
+TEXT, BINARY = "text/plain; charset=utf-8", "application/octet-stream"
+MAX_NOTE = 100_000
+
+
+def _engine() -> Any:
+    return current_app.config["LEDGER_ENGINE"]
+
+
+def _note(connection: Connection) -> Note:
+    """The newest checkpoint. Raises Problem where there is none."""
+    note = last_note(connection)
+    if note is None:
+        raise problems.Problem("no-log", "nothing was signed yet; `mission-ledger log init` makes the key of a log")
+    return note
+
+
+def _size(connection: Connection) -> int:
+    return parse_checkpoint(_note(connection).text).size
+
+
+@blueprint.route("/v1/log/checkpoint", methods=["GET"])
+@needs("reader")
+@blueprint.arguments(NoQuery, location="query", unknown=RAISE)
+@blueprint.doc(
+    responses={"200": {"description": "A signed note.", "content": {"text/plain": {"schema": {"type": "string"}}}}}
+)
+@explains(blueprint, "no-log", "invalid-parameter")
+def get_checkpoint(query: dict[str, Any]) -> Response:
+    """Read the newest checkpoint.
+
+    The size and root of the tree over all entries, signed by the log and by the witnesses who have cosigned it:
+    C2SP tlog-checkpoint, a signed note.
+    """
+    with reading(_engine()) as connection:
+        note = _note(connection)
+    response = Response(str(note), content_type=TEXT)
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+@blueprint.route("/v1/log/tile/entries/<path:path>", methods=["GET"])
+@needs("reader")
+@blueprint.arguments(NoQuery, location="query", unknown=RAISE)
+@blueprint.doc(responses={"200": {"description": "The bundle.", "content": {"application/octet-stream": {}}}})
+@explains(blueprint, "no-such-tile", "no-log", "invalid-parameter")
+def get_entry_bundle(query: dict[str, Any], path: str) -> Response:
+    """Read the entries of a tile.
+
+    Up to 256 envelopes, each after its length as a big-endian uint16: C2SP tlog-tiles, an entry bundle. Their
+    hashes are those of the tile of level 0.
+    """
+    index, width = _place(path)
+    with reading(_engine()) as connection:
+        if width > width_at(0, index, _size(connection)):
+            raise _no_such_tile()
+        first, last = index * WIDTH, index * WIDTH + width - 1
+        leaves = [entry.envelope for entry in read_entries(connection, entries.c.position.between(first, last))]
+    return _immutable(entry_bundle(leaves))
+
+
+@blueprint.route("/v1/log/tile/<int:level>/<path:path>", methods=["GET"])
+@needs("reader")
+@blueprint.arguments(NoQuery, location="query", unknown=RAISE)
+@blueprint.doc(responses={"200": {"description": "The tile.", "content": {"application/octet-stream": {}}}})
+@explains(blueprint, "no-such-tile", "no-log", "invalid-parameter")
+def get_tile(query: dict[str, Any], level: int, path: str) -> Response:
+    """Read a tile of the tree.
+
+    Up to 256 hashes of 32 bytes: C2SP tlog-tiles. Level 0 holds those of the entries, each level above it those of full tiles below.
+    """
+    index, width = _place(path)
+    with reading(_engine()) as connection:
+        found = StoredTree(connection).hashes(level, index, width, _size(connection)) if level < 8 else None
+    if found is None:
+        raise _no_such_tile()
+    return _immutable(found)
+
+
+def _place(path: str) -> tuple[int, int]:
+    place = parse_tile_path(path)
+    if place is None:
+        raise _no_such_tile()
+    return place
+
+
+def _no_such_tile() -> problems.Problem:
+    return problems.Problem("no-such-tile", "the tree of the newest checkpoint has no such tile")
+
+
+def _immutable(content: bytes) -> Response:
+    response = Response(content, content_type=BINARY)
+    response.headers["Cache-Control"] = formats.for_ever()
+    response.headers["Vary"] = "Authorization"
+    return response
+
+
+@blueprint.route("/v1/log/consistency", methods=["GET"])
+@needs("reader")
+@blueprint.arguments(ConsistencyQuery, location="query", unknown=RAISE)
+@blueprint.doc(responses={"200": {"description": "The proof."}})
+@explains(blueprint, "invalid-parameter", "no-log")
+def get_consistency(query: dict[str, Any]) -> Response:
+    """Prove that one tree extends another.
+
+    The hashes of RFC 9162, section 2.1.4, in base64, from the tree of `from` entries to that of `to` (the newest checkpoint's, unless
+    it is given), with the roots of both. They prove nothing before the roots are compared with signed checkpoints.
+    """
+    with reading(_engine()) as connection:
+        size = _size(connection)
+        old, new = query["from_size"], query.get("to_size", size)
+        for name, value, most in (("to", new, size), ("from", old, new)):
+            if value > most:
+                raise problems.of_parameter(name, f"{name} is {value}; at most {most} entries are there")
+        tree = StoredTree(connection)
+        hashes = [in_base64(one) for one in tree.consistency(old, new)]
+        roots = {"from_root": in_base64(tree.root(old)), "to_root": in_base64(tree.root(new))}
+    return formats.answer({"data": {"from": old, "to": new, **roots, "proof": hashes}})
+
+
+@blueprint.route("/v1/entries/<int:position>/proof", methods=["GET"])
+@needs("reader")
+@blueprint.arguments(NoQuery, location="query", unknown=RAISE)
+@blueprint.doc(
+    responses={"200": {"description": "A tlog-proof.", "content": {"text/plain": {"schema": {"type": "string"}}}}}
+)
+@explains(blueprint, "no-such-entry", "not-yet-signed", "no-log", "invalid-parameter")
+def get_proof(query: dict[str, Any], position: int) -> Response:
+    """Prove that an entry is in the log.
+
+    C2SP tlog-proof: the path from the entry to the root, with the newest checkpoint. `extra` holds the stored bytes of the
+    entry as JSON: the envelope, which is the leaf, and payload and salt, unless they were removed.
+    """
+    with reading(_engine()) as connection:
+        note = _note(connection)
+        checkpoint = parse_checkpoint(note.text)
+        found = read_entries(connection, entries.c.position == min(position, 2**53))
+        if not found:
+            raise problems.Problem("no-such-entry", f"there is no entry {position}")
+        if position >= checkpoint.size:
+            raise problems.Problem(
+                "not-yet-signed", f"the newest checkpoint is of {checkpoint.size} entries; ask again soon"
+            )
+        path = StoredTree(connection).inclusion(position, checkpoint.size)
+    proof = Proof(position, tuple(path), note, codec.canonical(stored(found[0])))
+    response = Response(str(proof), content_type=TEXT)
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def stored(entry: Entry) -> dict[str, Any]:
+    """The bytes as stored: `leaf_hash` is SHA-256 of 0x00 and the envelope, the commitment in it SHA-256 of salt and payload."""
+    assert codec.leaf_hash(entry.envelope).hex() == entry.leaf_hash
+    return {"envelope": entry.envelope.decode(), "payload": entry.payload.decode() if entry.payload else None,
+            "salt": entry.salt.hex() if entry.salt else None}  # fmt: skip
+
+
+@blueprint.route("/v1/log/cosignatures", methods=["POST"])
+@needs("reader")
+@blueprint.doc(
+    requestBody={"required": True, "content": {"text/plain": {"schema": {"type": "string", "maxLength": MAX_NOTE}}}},
+    responses={"200": {"description": "Which witnesses were taken."}},
+)
+@explains(blueprint, "wrong-cosignature", "unsupported-media-type", "body-too-large", "no-log")
+def post_cosignatures() -> Response:
+    """Submit cosignatures.
+
+    A checkpoint of this log with the signature lines of witnesses that this server knows: C2SP tlog-cosignature. They are
+    verified, kept, and served with the checkpoint from then on. Lines of others are passed over.
+    """
+    if request.mimetype != "text/plain":
+        raise problems.Problem("unsupported-media-type", "send the signed note as text/plain")
+    if (request.content_length or 0) > MAX_NOTE:
+        raise problems.Problem("body-too-large", f"a signed note has at most {MAX_NOTE} bytes here")
+    try:
+        note = parse_note(request.get_data())
+        taken = _cosigned(note, parse_checkpoint(note.text))
+    except WrongNote as error:
+        raise problems.Problem("wrong-cosignature", str(error)) from error
+    return formats.answer({"data": {"witnesses": taken, "links": {"checkpoint": url_for("log.get_checkpoint")}}})
+
+
+def _cosigned(note: Note, checkpoint: Checkpoint) -> list[str]:
+    """Keep the cosignatures of known witnesses; their names. Raises WrongNote."""
+    with writing(_engine()) as connection:
+        own = note_of(connection, checkpoint.origin, checkpoint.size)
+        if own is None or own.text != note.text:
+            raise WrongNote("this log has signed no such checkpoint")
+        known = [key for key, _ in note.signed_by(parameters.settings().policy().witnesses.values())]
+        if not known:
+            raise WrongNote("none of its signatures is that of a witness known here")
+        ids = {(key.name, key.key_id) for key in known}
+        keep_cosignatures(connection, checkpoint, [s for s in note.signatures if (s.name, s.key_id) in ids])
+    return sorted(key.name for key in known)

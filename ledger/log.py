@@ -1,0 +1,175 @@
+"""The log: the Merkle tree over the entries, kept in tiles, and the checkpoints that sign it. In SQL, on SQLite and PostgreSQL.
+
+Entries are taken into the tree after they were appended, in their order, from what the database gives back: each is
+made anew from its columns and its payload and must be the envelope that is stored. So what is signed is what is
+kept, and not what somebody believed to have written.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from ledger import codec, merkle, tables
+from ledger.checkpoints import Checkpoint, parse_checkpoint
+from ledger.entries import Entry, envelope_of
+from ledger.merkle import HASH_SIZE
+from ledger.notes import Note, Signature, SigningKey, parse_note
+from ledger.store import read_entries
+from ledger.tiles import WIDTH, Tile, make_tile, place_of, width_at
+
+CHUNK = 2048
+
+
+class Unsound(Exception):
+    """The ledger does not hold what it must: nothing is signed over it."""
+
+
+def integrate(connection: Connection) -> int:
+    """Take the entries that the tree lacks into it; its size then. Raises Unsound where one is not what was recorded."""
+    size = connection.execute(select(tables.log.c.size).with_for_update()).scalar_one()
+    while entries := read_entries(connection, tables.entries.c.position >= size, limit=CHUNK):
+        _check(entries, size)
+        _grow(connection, size, [codec.leaf_hash(entry.envelope) for entry in entries])
+        size += len(entries)
+        connection.execute(update(tables.log).values(size=size))
+    return size
+
+
+def _check(entries: Sequence[Entry], start: int) -> None:
+    for position, entry in enumerate(entries, start):
+        if entry.position != position:
+            raise Unsound(f"entry {position} is missing")
+        if entry.payload is None and entry.salt is None:
+            continue  # removed before it was signed; its envelope still tells what it was
+        if envelope_of(entry) != entry.envelope:
+            raise Unsound(f"entry {position} is not what its envelope says")
+
+
+def _grow(connection: Connection, size: int, hashes: Sequence[bytes]) -> None:
+    """Put hashes after the first `size`; full tiles put theirs into the level above."""
+    level, start, added = 0, size, list(hashes)
+    while added:
+        full = []
+        for index in range(start // WIDTH, (start + len(added) - 1) // WIDTH + 1):
+            first = max(0, index * WIDTH - start)
+            more = b"".join(added[first : (index + 1) * WIDTH - start])
+            old = _stored(connection, level, index).hashes if first == 0 and start % WIDTH else b""
+            tile = make_tile(level, index, old + more)
+            _put(connection, tile, replaces=bool(old))
+            full += [tile.root] if tile.width == WIDTH else []
+        level, start, added = level + 1, start // WIDTH, full
+
+
+def _put(connection: Connection, tile: Tile, replaces: bool) -> None:
+    if replaces:
+        at = (tables.tiles.c.level == tile.level, tables.tiles.c.tile == tile.index)
+        connection.execute(update(tables.tiles).where(*at).values(hashes=tile.hashes, nodes=tile.nodes))
+    else:
+        row = {"level": tile.level, "tile": tile.index, "hashes": tile.hashes, "nodes": tile.nodes}
+        connection.execute(insert(tables.tiles), row)
+
+
+def _stored(connection: Connection, level: int, index: int) -> Tile:
+    """A tile as it is kept. Raises Unsound where it is missing or of a size that no tile has."""
+    t = tables.tiles.c
+    found = connection.execute(select(t.hashes, t.nodes).where(t.level == level, t.tile == index)).one_or_none()
+    if found is None or len(found.hashes) % HASH_SIZE:
+        raise Unsound(f"tile {level}/{index} is missing or torn")
+    return Tile(level, index, found.hashes, found.nodes)
+
+
+class StoredTree:
+    """The tree as it is kept: nodes by level and index, read tile by tile."""
+
+    def __init__(self, connection: Connection):
+        self._connection = connection
+        self._tiles: dict[tuple[int, int], Tile] = {}
+
+    @property
+    def size(self) -> int:
+        return self._connection.execute(select(tables.log.c.size)).scalar_one()
+
+    def tile(self, level: int, index: int) -> Tile:
+        """Raises Unsound where there is none."""
+        at = (level, index)
+        if at not in self._tiles:
+            self._tiles[at] = _stored(self._connection, level, index)
+        return self._tiles[at]
+
+    def node(self, level: int, index: int) -> bytes:
+        tile_level, tile, height, within = place_of(level, index)
+        try:
+            return self.tile(tile_level, tile).node(height, within)
+        except LookupError as error:
+            raise Unsound(f"tile {tile_level}/{tile}: {error}") from None
+
+    def root(self, size: int) -> bytes:
+        return merkle.root(size, self.node)
+
+    def inclusion(self, index: int, size: int) -> list[bytes]:
+        return merkle.inclusion_proof(index, size, self.node)
+
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        return merkle.consistency_proof(old, new, self.node)
+
+    def hashes(self, level: int, index: int, width: int, size: int) -> bytes | None:
+        """The first `width` hashes of a tile as it is served; None where a tree of `size` leaves has no such tile."""
+        if not 0 < width <= width_at(level, index, size):
+            return None
+        return self.tile(level, index).hashes[: width * HASH_SIZE]
+
+
+# --- checkpoints -------------------------------------------------------------------------------------------------------
+
+
+def last_note(connection: Connection, origin: str | None = None) -> Note | None:
+    """The newest checkpoint, or that of one origin, with the cosignatures that it has gathered."""
+    c = tables.checkpoints.c
+    newest = select(c.origin, c.size, c.note).order_by(c.signed_at.desc(), c.size.desc()).limit(1)
+    row = connection.execute(newest.where(c.origin == origin) if origin is not None else newest).one_or_none()
+    return _with_cosignatures(connection, row) if row else None
+
+
+def note_of(connection: Connection, origin: str, size: int) -> Note | None:
+    """The checkpoint of this size, with its cosignatures."""
+    c = tables.checkpoints.c
+    row = connection.execute(select(c.origin, c.size, c.note).where(c.origin == origin, c.size == size)).one_or_none()
+    return _with_cosignatures(connection, row) if row else None
+
+
+def _with_cosignatures(connection: Connection, row: Any) -> Note:
+    c, note = tables.cosignatures.c, parse_note(row.note)
+    lines = connection.execute(
+        select(c.line).where(c.origin == row.origin, c.size == row.size).order_by(c.name, c.key_id)
+    ).scalars()
+    return parse_note(str(note) + "".join(lines))
+
+
+def keep_note(connection: Connection, note: Note, signed_at: str) -> None:
+    checkpoint = parse_checkpoint(note.text)
+    row = {"origin": checkpoint.origin, "size": checkpoint.size, "note": str(note).encode(), "signed_at": signed_at}
+    connection.execute(insert(tables.checkpoints), row)
+
+
+def keep_cosignatures(connection: Connection, checkpoint: Checkpoint, signatures: Iterable[Signature]) -> None:
+    """Keep verified cosignatures; a newer one of the same witness takes the place of its earlier one."""
+    c = tables.cosignatures.c
+    for signature in signatures:
+        at = {
+            "origin": checkpoint.origin,
+            "size": checkpoint.size,
+            "name": signature.name,
+            "key_id": signature.key_id.hex(),
+        }
+        connection.execute(delete(tables.cosignatures).where(*(c[name] == value for name, value in at.items())))
+        connection.execute(insert(tables.cosignatures), {**at, "line": str(signature)})
+
+
+def extends(tree: StoredTree, size: int, last: Checkpoint) -> bool:
+    """Whether the kept tree of `size` leaves holds the tree of an earlier checkpoint unchanged."""
+    return last.size <= size and tree.root(last.size) == last.root
+
+
+def signed(checkpoint: Checkpoint, keys: Sequence[SigningKey]) -> Note:
+    return Note(checkpoint.text, tuple(key.sign(checkpoint.text) for key in keys))

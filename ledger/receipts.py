@@ -1,0 +1,43 @@
+"""Receipts: what makes two requests the same, and how the entries of a request prove the receipt that is kept of it. Pure.
+
+A receipt holds a digest of what was said, so that the same request gets its first answer again. It goes over the salts
+of the request's entries, so that it tells nothing of a payload once that is removed with its salt. The envelope of each
+entry holds a digest of the receipt: who changes a receipt, or takes one away, is found out.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from ledger import codec
+from ledger.said import Event
+from ledger.values import as_json
+
+
+def digest(events: Sequence[Event]) -> str:
+    """SHA-256 over what is said, whatever the order of its fields, in hexadecimal."""
+    said = [
+        {
+            "type": e.type,
+            "mission": e.mission,
+            "effective": e.effective,
+            "data": as_json(e.data),
+            "source": as_json(e.source),
+            "note": e.note,
+            "ref": e.ref,
+            "expected_version": e.expected_version,
+        }
+        for e in events
+    ]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def request_of(events: Sequence[Event], salts: Sequence[bytes]) -> str:
+    """What a receipt keeps of a request: SHA-256 over the salts of its entries and the digest of what is said."""
+    return hashlib.sha256(b"".join(salts) + digest(events).encode()).hexdigest()
+
+
+def proof_of(actor: str, key: str, request: str, first_position: int, count: int) -> str:
+    """What the envelopes keep of a receipt: SHA-256 over its canonical JSON."""
+    receipt = {"actor": actor, "key": key, "request": request, "first_position": first_position, "count": count}
+    return hashlib.sha256(codec.canonical(receipt)).hexdigest()
