@@ -12,6 +12,7 @@ from api.auth import needs
 from api.documents import explains
 from api.parameters import ConsistencyQuery, NoQuery
 from ledger import codec
+from ledger.audit.tiled import payload_lines
 from ledger.checkpoints import Checkpoint, Proof, parse_checkpoint
 from ledger.entries import Entry
 from ledger.log import StoredTree, keep_cosignatures, last_note, note_of
@@ -74,11 +75,35 @@ def get_entry_bundle(query: dict[str, Any], path: str) -> Response:
     """
     index, width = _place(path)
     with reading(_engine()) as connection:
-        if width > width_at(0, index, _size(connection)):
-            raise _no_such_tile()
-        first, last = index * WIDTH, index * WIDTH + width - 1
-        leaves = [entry.envelope for entry in read_entries(connection, entries.c.position.between(first, last))]
+        leaves = [entry.envelope for entry in _entries(connection, index, width)]
     return _immutable(entry_bundle(leaves))
+
+
+@blueprint.route("/v1/log/payloads/<path:path>", methods=["GET"])
+@needs("reader")
+@blueprint.arguments(NoQuery, location="query", unknown=RAISE)
+@blueprint.doc(responses={"200": {"description": "The payloads.", "content": {"application/x-ndjson": {}}}})
+@explains(blueprint, "no-such-tile", "no-log", "invalid-parameter")
+def get_payloads(query: dict[str, Any], path: str) -> Response:
+    """Read the payloads of a tile.
+
+    A line of JSON for each entry of the entry bundle of the same address: `payload`, the text that the envelope's commitment is over,
+    and `salt`, in hexadecimal; null for both where they were removed.
+    """
+    index, width = _place(path)
+    with reading(_engine()) as connection:
+        found = _entries(connection, index, width)
+    response = Response(payload_lines(found), content_type=formats.NDJSON)
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Vary"] = "Authorization"
+    return response
+
+
+def _entries(connection: Connection, index: int, width: int) -> list[Entry]:
+    """The entries of a tile. Raises Problem where the tree has no such tile."""
+    if width > width_at(0, index, _size(connection)):
+        raise _no_such_tile()
+    return read_entries(connection, entries.c.position.between(index * WIDTH, index * WIDTH + width - 1))
 
 
 @blueprint.route("/v1/log/tile/<int:level>/<path:path>", methods=["GET"])

@@ -27,7 +27,12 @@ class WrongProof(ValueError):
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """The hash of an interior node: SHA-256 over 0x01 and its two children."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
+    return node_of_pair(left + right)
+
+
+def node_of_pair(children: bytes) -> bytes:
+    """The same of two children in one piece."""
+    return hashlib.sha256(b"\x01" + children).digest()
 
 
 def root(size: int, node: Node) -> bytes:

@@ -9,11 +9,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ledger.merkle import HASH_SIZE, node_hash
+from ledger.merkle import HASH_SIZE, node_hash, node_of_pair
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
-MAX_LEVEL = 63
+PAIR = 2 * HASH_SIZE
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ class Tile:
 
 def make_tile(level: int, index: int, hashes: bytes) -> Tile:
     """A tile from the hashes that it serves."""
-    made, row = [], [_at(hashes, i) for i in range(len(hashes) // HASH_SIZE)]
+    made, row = [], hashes
     for _ in range(1, HEIGHT):
-        row = [node_hash(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)]
-        made += row
+        row = b"".join(node_of_pair(row[at : at + PAIR]) for at in range(0, len(row) - HASH_SIZE, PAIR))
+        made.append(row)
     return Tile(level, index, hashes, b"".join(made))
 
 

@@ -7,6 +7,7 @@ from api.cli.questions import diff, history, snapshot
 from api.cli.recording import import_file, load, record, template
 from api.cli.serving import demo, serve
 from api.cli.upkeep import keys, migrate, rebuild, status
+from api.cli.verify import verify
 
 __all__ = ["main"]
 
@@ -27,6 +28,6 @@ main = Ledger(
     """,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
     commands=[
-        serve, demo, migrate, load, keys, record, import_file, template, export, snapshot, history, diff, rebuild, status, log
+        serve, demo, migrate, load, keys, record, import_file, template, export, snapshot, history, diff, rebuild, status, log, verify
     ],
 )  # fmt: skip

@@ -14,6 +14,7 @@ from api.cli.command import Unusable
 from api.settings import Settings, from_environment
 from ledger import signing
 from ledger.log import Unsound
+from ledger.notes import VerifierKey
 from ledger.store import open_engine, reading, size
 from projections.runner import projected_size, rebuild
 
@@ -74,6 +75,11 @@ def _project(engine: Engine) -> None:
         rebuild(engine)
 
 
+def check_there(chosen: Settings) -> None:
+    """Raises Unusable where the address is that of no ledger: nothing is made here."""
+    _prepare(chosen, may_be_made=False)
+
+
 def _prepare(chosen: Settings, may_be_made: bool) -> None:
     """SQLite makes a missing file but no missing folder; and a file made by mistake would look like an empty ledger."""
     url = make_url(chosen.database_url)
@@ -88,6 +94,12 @@ def _prepare(chosen: Settings, may_be_made: bool) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise Unusable(f"The folder {path.parent} cannot be made: {error.strerror}.") from None
+
+
+def verifier_keys() -> tuple[VerifierKey, ...]:
+    """The keys that verify what the key of the log signs, where that is here."""
+    path = settings().log_key
+    return tuple(key.verifier for key in signing.read_log_key(path).keys) if path and path.exists() else ()
 
 
 @contextmanager

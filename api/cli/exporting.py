@@ -15,6 +15,8 @@ from api.cli import database
 from api.cli.command import Declined, output_option, progress, writing_to
 from api.formulas import guarded
 from api.sheets import ENVELOPE, columns, flatten
+from ledger.audit.database import Database
+from ledger.audit.tiled import write_bundle
 from ledger.entries import Entry, document
 from ledger.store import reading, size, stream_entries
 from ledger.tables import entries
@@ -27,13 +29,24 @@ _ABOUT_THE_ENTRY = ("position", "recorded_at", "actor", "stream", "version", "id
 @click.command()
 @click.option("--format", "as_format", type=click.Choice(["jsonl", "csv"]), help="jsonl, unless --output ends in .csv.")
 @click.option("--mission", help="Only the entries of this mission.")
+@click.option(
+    "--bundle",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write everything that `verify` needs as one file.",
+)
 @output_option
-def export(as_format: str | None, mission: str | None, output: Path | None) -> None:
+def export(as_format: str | None, mission: str | None, bundle: Path | None, output: Path | None) -> None:
     """Write the entries out, in the order in which they were recorded.
 
     `import` takes JSON Lines and CSV back. With --mission the entries that belong to no mission, such as
-    registered parties, are left out.
+    registered parties, are left out. A bundle holds entries, tiles, checkpoints and verifier keys: `mission-ledger
+    verify FILE` audits it wherever it is taken.
     """
+    if bundle is not None:
+        if as_format or mission or output:
+            raise click.UsageError("--bundle writes the whole ledger; leave the other options out.")
+        _write_bundle(bundle)
+        return
     by_suffix = "csv" if output is not None and output.suffix.lower() == ".csv" else "jsonl"
     lines = _csv_lines if (as_format or by_suffix) == "csv" else _json_lines
     shown_there = output is None and sys.stdout.isatty()
@@ -42,6 +55,19 @@ def export(as_format: str | None, mission: str | None, output: Path | None) -> N
         _check_mission(connection, mission, total)
         with writing_to(output) as file:
             file.writelines(lines(lambda: _entries(connection, mission, lambda done: bar(done, total))))
+
+
+def _write_bundle(path: Path) -> None:
+    """What is recorded is signed first, where the key of the log is here."""
+    with database.recording() as engine:
+        pass
+    with database.opened() as engine, reading(engine) as connection, progress("Exporting") as bar:
+        source = Database(connection)
+        with writing_to(path) as file:
+            written = write_bundle(file, source, database.verifier_keys(), bar)
+        left = size(connection) - written
+    under = f"; {left:,} more are under no checkpoint yet and are left out" if left else ""
+    click.echo(f"{written:,} {'entry' if written == 1 else 'entries'} in {path}{under}.")
 
 
 def _check_mission(connection: Connection, mission: str | None, total: int) -> None:

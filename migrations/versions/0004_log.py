@@ -49,6 +49,7 @@ def _log_tables() -> None:
         sa.Column("note", sa.LargeBinary, nullable=False),
         sa.Column("signed_at", sa.Text, nullable=False),
     )
+    op.create_index("checkpoints_signed_at", "checkpoints", ["signed_at", "size"])
     op.create_table(
         "cosignatures",
         sa.Column("origin", sa.Text, primary_key=True),
