@@ -248,6 +248,39 @@ HistoryAnswer = _answer("HistoryAnswer", tuple[HistoryItem, ...], "The mission's
 
 
 @declared
+class Consistency:
+    """Two trees, and what shows that the later one extends the earlier."""
+
+    from_: int = told("How many entries the earlier tree has.", example=3)
+    to: int = told("How many the later one has.", example=4)
+    from_root: str = told("The root of the earlier tree, in base64.")
+    to_root: str = told("The root of the later one.")
+    proof: tuple[str, ...] = told("The hashes of the proof, in base64.")
+
+
+@declared
+class ConsistencyAnswer:
+    """A consistency proof."""
+
+    data: Consistency = told("The proof.")
+
+
+@declared
+class Cosigned:
+    """Which cosignatures were taken."""
+
+    witnesses: tuple[str, ...] = told("The names of the witnesses.")
+    links: dict[str, str] = told("Where the checkpoint is.")
+
+
+@declared
+class CosignedAnswer:
+    """What became of cosignatures."""
+
+    data: Cosigned = told("What was taken.")
+
+
+@declared
 class PartiesAnswer(Truth):
     """Every registered party."""
 

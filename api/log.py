@@ -8,8 +8,9 @@ from marshmallow import RAISE
 from sqlalchemy import Connection
 
 from api import formats, parameters, problems
+from api.answer_shapes import ConsistencyAnswer, CosignedAnswer
 from api.auth import needs
-from api.documents import explains
+from api.documents import explains, shape
 from api.parameters import ConsistencyQuery, NoQuery
 from ledger import codec
 from ledger.audit.tiled import payload_lines
@@ -24,6 +25,53 @@ from ledger.tiles import WIDTH, entry_bundle, parse_tile_path, width_at
 blueprint = Blueprint("log", __name__, description="The log: signed checkpoints, tiles, proofs.")
 TEXT, BINARY = "text/plain; charset=utf-8", "application/octet-stream"
 MAX_NOTE = 100_000
+CHECKPOINT = (
+    "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n"
+    "— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n"
+)
+COSIGNED = f"{CHECKPOINT}— witness.example.com/w1 jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==\n"
+PROOF = f"c2sp.org/tlog-proof@v1\nindex 20852162\ngSKyXoYZUgZ6jduWYrkDOARinOMGJveXjgMkBTcdPlQ=\n\n{COSIGNED}"
+CONSISTENCY = {
+    "data": {
+        "from": 3,
+        "to": 4,
+        "from_root": "2rxNR8w50H6TSYTkzu30tRWdB/jq3p8XxPRX4oBLJhg=",
+        "to_root": "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=",
+        "proof": ["PlRNCrwHpqhGrupue0L7gxbjbMiKA9temvuZZDDpkaw="],
+    }
+}
+TAKEN = {"data": {"witnesses": ["witness.example.com/w1"], "links": {"checkpoint": "/v1/log/checkpoint"}}}
+TILE_PATH = {
+    "name": "path",
+    "in": "path",
+    "description": "The tile's index in groups of three digits, all but the last after an x; of a partial tile then .p and its width.",
+    "schema": {"type": "string", "pattern": r"^(x[0-9]{3}/){0,5}[0-9]{3}(\.p/[1-9][0-9]{0,2})?$"},
+    "examples": {
+        "first": {"summary": "The first tile, full", "value": "000"},
+        "partial": {"summary": "Tile 1,234,067 with 8 hashes", "value": "x001/x234/067.p/8"},
+    },
+}
+
+LEVELS = frozenset(map(str, range(8)))  # of level 8 on, a tile spans more entries than positions can count
+LEVEL = {
+    "name": "level",
+    "in": "path",
+    "description": "The level, from 0.",
+    "schema": {"type": "string", "pattern": "^(0|[1-9][0-9]?)$"},
+    "example": "0",
+}
+
+
+def _text(description: str, example: str) -> dict[str, Any]:
+    """An answer of text as it is documented."""
+    content = {"text/plain": {"schema": {"type": "string"}, "example": example}}
+    return {"200": {"description": description, "content": content}}
+
+
+def _bytes(description: str) -> dict[str, Any]:
+    """An answer of bytes as it is documented."""
+    content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    return {"200": {"description": description, "content": content}}
 
 
 def _engine() -> Any:
@@ -45,9 +93,7 @@ def _size(connection: Connection) -> int:
 @blueprint.route("/v1/log/checkpoint", methods=["GET"])
 @needs("reader")
 @blueprint.arguments(NoQuery, location="query", unknown=RAISE)
-@blueprint.doc(
-    responses={"200": {"description": "A signed note.", "content": {"text/plain": {"schema": {"type": "string"}}}}}
-)
+@blueprint.doc(responses=_text("A signed note.", COSIGNED))
 @explains(blueprint, "no-log", "invalid-parameter")
 def get_checkpoint(query: dict[str, Any]) -> Response:
     """Read the newest checkpoint.
@@ -62,10 +108,10 @@ def get_checkpoint(query: dict[str, Any]) -> Response:
     return response
 
 
-@blueprint.route("/v1/log/tile/entries/<path:path>", methods=["GET"])
+@blueprint.route("/v1/log/tile/entries/<path:path>", methods=["GET"], parameters=[TILE_PATH])
 @needs("reader")
 @blueprint.arguments(NoQuery, location="query", unknown=RAISE)
-@blueprint.doc(responses={"200": {"description": "The bundle.", "content": {"application/octet-stream": {}}}})
+@blueprint.doc(responses=_bytes("The envelopes, each after its length."))
 @explains(blueprint, "no-such-tile", "no-log", "invalid-parameter")
 def get_entry_bundle(query: dict[str, Any], path: str) -> Response:
     """Read the entries of a tile.
@@ -79,10 +125,10 @@ def get_entry_bundle(query: dict[str, Any], path: str) -> Response:
     return _immutable(entry_bundle(leaves))
 
 
-@blueprint.route("/v1/log/payloads/<path:path>", methods=["GET"])
+@blueprint.route("/v1/log/payloads/<path:path>", methods=["GET"], parameters=[TILE_PATH])
 @needs("reader")
 @blueprint.arguments(NoQuery, location="query", unknown=RAISE)
-@blueprint.doc(responses={"200": {"description": "The payloads.", "content": {"application/x-ndjson": {}}}})
+@blueprint.doc(responses={"200": {"description": "A line of JSON for each entry.", "content": {"application/x-ndjson": {"schema": {"type": "string"}}}}})
 @explains(blueprint, "no-such-tile", "no-log", "invalid-parameter")
 def get_payloads(query: dict[str, Any], path: str) -> Response:
     """Read the payloads of a tile.
@@ -106,19 +152,20 @@ def _entries(connection: Connection, index: int, width: int) -> list[Entry]:
     return read_entries(connection, entries.c.position.between(index * WIDTH, index * WIDTH + width - 1))
 
 
-@blueprint.route("/v1/log/tile/<int:level>/<path:path>", methods=["GET"])
+@blueprint.route("/v1/log/tile/<level>/<path:path>", methods=["GET"], parameters=[LEVEL, TILE_PATH])
 @needs("reader")
 @blueprint.arguments(NoQuery, location="query", unknown=RAISE)
-@blueprint.doc(responses={"200": {"description": "The tile.", "content": {"application/octet-stream": {}}}})
+@blueprint.doc(responses=_bytes("The hashes, 32 bytes each."))
 @explains(blueprint, "no-such-tile", "no-log", "invalid-parameter")
-def get_tile(query: dict[str, Any], level: int, path: str) -> Response:
+def get_tile(query: dict[str, Any], level: str, path: str) -> Response:
     """Read a tile of the tree.
 
     Up to 256 hashes of 32 bytes: C2SP tlog-tiles. Level 0 holds those of the entries, each level above it those of full tiles below.
     """
     index, width = _place(path)
     with reading(_engine()) as connection:
-        found = StoredTree(connection).hashes(level, index, width, _size(connection)) if level < 8 else None
+        size = _size(connection)
+        found = StoredTree(connection).hashes(int(level), index, width, size) if level in LEVELS else None
     if found is None:
         raise _no_such_tile()
     return _immutable(found)
@@ -145,7 +192,7 @@ def _immutable(content: bytes) -> Response:
 @blueprint.route("/v1/log/consistency", methods=["GET"])
 @needs("reader")
 @blueprint.arguments(ConsistencyQuery, location="query", unknown=RAISE)
-@blueprint.doc(responses={"200": {"description": "The proof."}})
+@blueprint.response(200, shape(ConsistencyAnswer), example=CONSISTENCY)
 @explains(blueprint, "invalid-parameter", "no-log")
 def get_consistency(query: dict[str, Any]) -> Response:
     """Prove that one tree extends another.
@@ -168,9 +215,7 @@ def get_consistency(query: dict[str, Any]) -> Response:
 @blueprint.route("/v1/entries/<int:position>/proof", methods=["GET"])
 @needs("reader")
 @blueprint.arguments(NoQuery, location="query", unknown=RAISE)
-@blueprint.doc(
-    responses={"200": {"description": "A tlog-proof.", "content": {"text/plain": {"schema": {"type": "string"}}}}}
-)
+@blueprint.doc(responses=_text("A tlog-proof.", PROOF))
 @explains(blueprint, "no-such-entry", "not-yet-signed", "no-log", "invalid-parameter")
 def get_proof(query: dict[str, Any], position: int) -> Response:
     """Prove that an entry is in the log.
@@ -205,9 +250,9 @@ def stored(entry: Entry) -> dict[str, Any]:
 @blueprint.route("/v1/log/cosignatures", methods=["POST"])
 @needs("reader")
 @blueprint.doc(
-    requestBody={"required": True, "content": {"text/plain": {"schema": {"type": "string", "maxLength": MAX_NOTE}}}},
-    responses={"200": {"description": "Which witnesses were taken."}},
+    requestBody={"required": True, "content": {"text/plain": {"schema": {"type": "string"}, "example": COSIGNED}}}
 )
+@blueprint.response(200, shape(CosignedAnswer), example=TAKEN)
 @explains(blueprint, "wrong-cosignature", "unsupported-media-type", "body-too-large", "no-log")
 def post_cosignatures() -> Response:
     """Submit cosignatures.
@@ -217,8 +262,7 @@ def post_cosignatures() -> Response:
     """
     if request.mimetype != "text/plain":
         raise problems.Problem("unsupported-media-type", "send the signed note as text/plain")
-    if (request.content_length or 0) > MAX_NOTE:
-        raise problems.Problem("body-too-large", f"a signed note has at most {MAX_NOTE} bytes here")
+    request.max_content_length = min(MAX_NOTE, current_app.config["MAX_CONTENT_LENGTH"] or MAX_NOTE)
     try:
         note = parse_note(request.get_data())
         taken = _cosigned(note, parse_checkpoint(note.text))

@@ -239,7 +239,7 @@ def test_the_readme_does_what_it_shows(demo: Demo) -> None:
 
 
 def test_operations_do_what_they_show_and_a_backup_is_a_ledger(demo: Demo) -> None:
-    assert run_page(page("docs/operations.md"), demo) == 8
+    assert run_page(page("docs/operations.md"), demo) == 11
 
     running, copy = (open_engine(f"sqlite:///{demo.folder / name}") for name in ("ledger.db", "backup.db"))
     with reading(running) as one, reading(copy) as other:
