@@ -7,7 +7,7 @@ from pathlib import Path
 
 import platformdirs
 
-from ledger.policy import Policy, parse_policy
+from ledger.policy import Policy, WrongPolicy, parse_policy
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,10 @@ class Settings:
         if self.log_policy is None:
             return Policy()
         try:
-            return parse_policy(self.log_policy.read_text("utf-8"))
-        except OSError as error:
-            raise ValueError(f"MISSION_LEDGER_LOG_POLICY names {self.log_policy}: {error.strerror}") from None
+            return parse_policy(self.log_policy.read_bytes())
+        except (OSError, WrongPolicy) as error:
+            told = error.strerror if isinstance(error, OSError) else error
+            raise ValueError(f"MISSION_LEDGER_LOG_POLICY names {self.log_policy}: {told}") from None
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:

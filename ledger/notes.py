@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 ED25519, COSIGNATURE = 0x01, 0x04
+MAX_TIME = 2**63 - 1
 MAX_NOTE = 1_000_000
 MAX_SIGNATURES = 100
 _DASH = "\u2014"
@@ -54,6 +55,8 @@ class VerifierKey:
         signed, time = text.encode(), None
         if self.kind == COSIGNATURE:
             time, signature = int.from_bytes(signature[:8], "big"), signature[8:]
+            if time > MAX_TIME:
+                raise WrongNote(f"the cosignature of {self.name} is of no time")
             signed = f"cosignature/v1\ntime {time}\n".encode() + signed
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, signed)
@@ -135,7 +138,7 @@ def parse_note(content: bytes | str) -> Note:
     """A signed note. Raises WrongNote."""
     text = _decoded(content)
     body, blank, lines = text.rpartition("\n\n")
-    signatures = lines.splitlines()
+    signatures = lines.split("\n")[:-1]
     if not blank or not lines.endswith("\n") or not 0 < len(signatures) <= MAX_SIGNATURES:
         raise WrongNote("a note is a text, a blank line, and lines of signatures")
     return Note(body + "\n", tuple(map(parse_signature, signatures)))
@@ -148,8 +151,8 @@ def _decoded(content: bytes | str) -> str:
         raise WrongNote("a note is UTF-8 text") from None
     if len(text) > MAX_NOTE:
         raise WrongNote(f"a note has at most {MAX_NOTE:,} characters")
-    if any(ord(character) < 0x20 and character != "\n" for character in text):
-        raise WrongNote("a note has no control characters")
+    if re.search(r"[\x00-\x09\x0b-\x1f\ud800-\udfff]", text):
+        raise WrongNote("a note has no control characters and no halves of characters")
     return text
 
 

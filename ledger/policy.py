@@ -1,5 +1,6 @@
 """Whom to trust: C2SP tlog-policy. Which logs, which witnesses, and how many of these make a checkpoint good. Pure."""
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -25,31 +26,35 @@ class Policy:
 
     def is_witnessed(self, by: Collection[VerifierKey]) -> bool:
         """Whether cosignatures by these witnesses meet the quorum."""
-        return self.quorum == NONE or self._has_seen(self.quorum, by)
-
-    def _has_seen(self, name: str, by: Collection[VerifierKey]) -> bool:
-        if name in self.witnesses:
-            return self.witnesses[name] in by
-        least, members = self.groups[name]
-        return sum(self._has_seen(member, by) for member in members) >= least
+        seen = {NONE, *(name for name, key in self.witnesses.items() if key in by)}
+        for name, (least, members) in self.groups.items():  # members are defined before their group
+            if sum(member in seen for member in members) >= least:
+                seen.add(name)
+        return self.quorum in seen
 
 
-def parse_policy(text: str) -> Policy:
-    """A policy file. Raises WrongPolicy."""
+def parse_policy(content: bytes | str) -> Policy:
+    """A policy file. Bytes beyond ASCII need not be UTF-8: they are compared and not read. Raises WrongPolicy."""
+    text = content.decode(errors="surrogateescape") if isinstance(content, bytes) else content
     read, lines = _Reading(), text.split("\n")
     if len(lines) > MAX_LINES:
         raise WrongPolicy(f"a policy has at most {MAX_LINES:,} lines")
     for number, line in enumerate(lines, 1):
-        words = line.replace("\t", " ").split(" ")
-        words = [word for word in words if word]
-        if words and not words[0].startswith("#"):
-            try:
-                read.take(words)
-            except (WrongNote, WrongPolicy) as error:
-                raise WrongPolicy(f"line {number}: {error}") from None
+        try:
+            _take(read, line)
+        except (WrongNote, WrongPolicy) as error:
+            raise WrongPolicy(f"line {number}: {error}") from None
     if read.quorum is None:
         raise WrongPolicy("a policy has a line `quorum`; `quorum none` asks for no witness")
     return Policy(tuple(read.logs), read.witnesses, read.urls, read.groups, read.quorum)
+
+
+def _take(read: "_Reading", line: str) -> None:
+    if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", line):
+        raise WrongPolicy("the only control characters are tabs and line ends")
+    words = [word for word in re.split("[ \t]+", line) if word]
+    if words and not words[0].startswith("#"):
+        read.take(words)
 
 
 _WORDS = {
@@ -102,8 +107,9 @@ class _Reading:
             if member in self.members:
                 raise WrongPolicy(f"{member[:40]!r} is a member twice")
             self.members.add(member)
-        count = {"all": len(members), "any": 1}.get(least) or (int(least) if least.isascii() and least.isdigit() else 0)
-        if not 1 <= count <= len(members):
+        numbers = {str(number): number for number in range(1, len(members) + 1)}
+        count = {"all": len(members), "any": 1, **numbers}.get(least, 0)
+        if not count:
             raise WrongPolicy(f"{least[:40]!r} is none of all, any, and a number from 1 to {len(members)}")
         self._new(name)
         self.groups[name] = count, members

@@ -30,7 +30,9 @@ class Tile:
         return len(self.hashes) // HASH_SIZE
 
     def node(self, height: int, index: int) -> bytes:
-        """The node `index`, counted within the tile, at `height` (0 to 7) above its hashes."""
+        """The node `index`, counted within the tile, at `height` (0 to 7) above its hashes. Raises LookupError."""
+        if not 0 <= index < self.width >> height:
+            raise LookupError(f"a tile of {self.width} hashes lacks node {index} at height {height}")
         if height == 0:
             return _at(self.hashes, index)
         before = sum(self.width >> lower for lower in range(1, height))
