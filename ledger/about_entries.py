@@ -12,7 +12,7 @@ from ledger.events.about_entries import ClaimDisputed, EntryCorrected, EntryRetr
 from ledger.known import Known
 from ledger.refusals import Refusal
 from ledger.said import Event
-from ledger.standing import REDACTED, retracted
+from ledger.standing import CORRECTED, REDACTED, retracted
 
 MAX_CHAIN = 32
 Check = Callable[[Event, Any, Entry, Known], Refusal | None]
@@ -49,7 +49,12 @@ def _no_claim_about_changes(event: Event, data: Any, target: Entry, known: Known
 
 
 def _chain_too_long(event: Event, data: Any, target: Entry, known: Known) -> Refusal | None:
-    """A correction is settled before what it corrects, one level inside the other: without a limit Python's stack is it."""
+    """A correction is settled before what it corrects, one level inside the other: without a limit Python's stack is it.
+
+    A redaction settles nothing, and must be possible wherever a payload stands.
+    """
+    if isinstance(data, PayloadRedacted):
+        return None
     family = {entry.position: entry for entry in known.families[target.root]}
     length, last = 1, target
     while last.target is not None:
@@ -70,23 +75,48 @@ def _retracted_twice(event: Event, data: Any, target: Entry, known: Known) -> Re
 
 def _wrong_correction(event: Event, data: Any, target: Entry, known: Known) -> Refusal | None:
     """The corrected entry must be valid by itself, and what it then refers to must exist."""
-    if not isinstance(data, EntryCorrected) or not data.data:
+    if not isinstance(data, EntryCorrected) or not data.data or _removed_below(target, known):
         return None
     return not_valid(data.data, target, known, "/data/data")
 
 
-def _removed_already(event: Event, data: Any, target: Entry, known: Known) -> Refusal | None:
-    if target.payload is not None or not isinstance(data, (EntryCorrected, PayloadRedacted)):
-        return None
-    return Refusal("not-possible-now", "/data/target", f"the payload of entry {target.position} was removed")
+def _removed_below(target: Entry, known: Known) -> Entry | None:
+    """The entry without a payload that a correction of `target` is to change: that one, or what it corrects in turn."""
+    entry = target
+    while entry.payload is not None and entry.type == CORRECTED:
+        entry = known.corrected_by(entry)
+    return entry if entry.payload is None else None
 
 
-def _no_redaction_of_redactions(event: Event, data: Any, target: Entry, known: Known) -> Refusal | None:
-    if not isinstance(data, PayloadRedacted) or target.type != REDACTED:
+def _nothing_to_correct(event: Event, data: Any, target: Entry, known: Known) -> Refusal | None:
+    if not isinstance(data, EntryCorrected) or (removed := _removed_below(target, known)) is None:
         return None
-    return Refusal(
-        "not-possible-now", "/data/target", "why a payload was removed stays readable; leave names out of it"
+    text = f"{_removal(removed, known)}, so nothing is left to correct; record it anew as far as it may be told"
+    return Refusal("not-possible-now", "/data/target", text)
+
+
+def _nothing_to_remove(event: Event, data: Any, target: Entry, known: Known) -> Refusal | None:
+    if not isinstance(data, PayloadRedacted) or target.payload is not None:
+        return None
+    return Refusal("not-possible-now", "/data/target", f"{_removal(target, known)} already")
+
+
+def _removal(removed: Entry, known: Known) -> str:
+    family = known.families[removed.root]
+    by = next(entry.position for entry in family if (entry.type, entry.target) == (REDACTED, removed.position))
+    return f"the payload of entry {removed.position} was removed by entry {by}"
+
+
+def _redactions_stay(event: Event, data: Any, target: Entry, known: Known) -> Refusal | None:
+    """Who removed something and why stays readable, and what was removed does not come back."""
+    if target.type != REDACTED or not isinstance(data, (PayloadRedacted, EntryRetracted)):
+        return None
+    text = (
+        f"entry {target.position} tells why a payload was removed, and stays readable; correct it where it is wrong"
+        if isinstance(data, PayloadRedacted)
+        else f"what entry {target.position} removed does not come back; record it anew as far as it may be told"
     )
+    return Refusal("not-possible-now", "/data/target", text)
 
 
 CHECKS: tuple[Check, ...] = (
@@ -95,7 +125,8 @@ CHECKS: tuple[Check, ...] = (
     _chain_too_long,
     _no_claim_about_changes,
     _retracted_twice,
-    _removed_already,
-    _no_redaction_of_redactions,
+    _nothing_to_correct,
+    _nothing_to_remove,
+    _redactions_stay,
     _wrong_correction,
 )

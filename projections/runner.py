@@ -111,6 +111,7 @@ class Work:
 
 def update_projections(connection: Connection, entries: Sequence[Entry]) -> None:
     """Bring the live projections up to `entries`, which have just been appended; first, to those that they lack."""
+    _forget_beside(connection, entries)
     state = connection.execute(select(generations.c.live, generations.c.size)).one()
     done = state.size
     while done < entries[0].position:
@@ -123,8 +124,7 @@ def update_projections(connection: Connection, entries: Sequence[Entry]) -> None
 def _project(
     connection: Connection, generation: int, entries: Sequence[Entry], only: frozenset[Place] | None = None
 ) -> None:
-    removed = sorted({entry.root for entry in entries if entry.type == REDACTED})
-    if removed and only is None:
+    if only is None and (removed := _families_redacted(entries)):
         _forget(connection, generation, removed, entries[0].position)
     work = Work(generation, only)
     families = _families(connection, entries)
@@ -141,6 +141,11 @@ def _project(
     _write(connection, work)
 
 
+def _families_redacted(entries: Iterable[Entry]) -> list[int]:
+    """The roots of those families of which `entries` remove a payload."""
+    return sorted({entry.root for entry in entries if entry.type == REDACTED})
+
+
 def _forget(connection: Connection, generation: int, roots: Sequence[int], before: int) -> None:
     """Make the rows anew that ever held something of a family of which a payload was removed, from the entries `before`.
 
@@ -148,14 +153,33 @@ def _forget(connection: Connection, generation: int, roots: Sequence[int], befor
     """
     r = rectangles.c
     own = r.generation == generation
-    found = select(r.mission, r.projection, r.key).where(own, r.root.in_(roots)).distinct()
-    places = frozenset((row.mission, row.projection, row.key) for row in connection.execute(found))
+    found = [select(r.mission, r.projection, r.key).where(own, r.root.in_(part)) for part in chunks(roots)]
+    places = frozenset(tuple(row) for query in found for row in connection.execute(query.distinct()))
     families: set[int] = set()
     for mission, projection, key in places:
         at = (own, r.mission == mission, r.projection == projection, r.key == key)
         families |= set(connection.execute(select(r.root).where(*at, r.event != HEAD).distinct()).scalars())
         connection.execute(delete(rectangles).where(*at))
     _project(connection, generation, _with_families(connection, families, before - 1), only=places)
+
+
+def _forget_beside(connection: Connection, entries: Sequence[Entry]) -> None:
+    """What `entries` remove goes from the rows that a rebuild has made so far, and with those that nobody switches to any more."""
+    if not (removed := _families_redacted(entries)):
+        return
+    _hold_rectangles(connection, "SHARE ROW EXCLUSIVE")
+    g = generations.c
+    state = connection.execute(select(g.live, g.latest, g.rebuilt)).one()
+    connection.execute(delete(rectangles).where(rectangles.c.generation.not_in((state.live, state.latest))))
+    if state.latest != state.live:
+        _forget(connection, state.latest, removed, state.rebuilt)
+
+
+def _hold_rectangles(connection: Connection, mode: str) -> None:
+    """On PostgreSQL a redaction waits for the chunk that a rebuild is writing, and the next chunk for the redaction: no chunk
+    is made from a payload that is gone when it is written. On SQLite one transaction writes at a time."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"LOCK TABLE rectangles IN {mode} MODE")
 
 
 def _families(connection: Connection, entries: Sequence[Entry]) -> dict[int, list[Entry]]:
@@ -349,9 +373,9 @@ def _begin_generation(connection: Connection) -> tuple[int, int]:
     lock_head(connection)
     state = connection.execute(select(generations.c.live, generations.c.latest)).one_or_none()
     if state is None:
-        connection.execute(insert(generations).values(id=1, live=0, latest=1, size=0))
+        connection.execute(insert(generations).values(id=1, live=0, latest=1, size=0, rebuilt=0))
         return 1, 0
-    connection.execute(update(generations).values(latest=state.latest + 1))
+    connection.execute(update(generations).values(latest=state.latest + 1, rebuilt=0))
     return state.latest + 1, state.live
 
 
@@ -360,8 +384,10 @@ def _rebuild_beside(engine: Engine, fresh: int, progress: Callable[[int, int], N
         done, of = 0, size(connection)
     while done < of:
         with writing(engine) as connection:
+            _hold_rectangles(connection, "ROW EXCLUSIVE")
             _give_way(connection, fresh)
             done = _rebuild_chunk(connection, fresh, done, of)
+            connection.execute(update(generations).where(generations.c.latest == fresh).values(rebuilt=done))
         progress(done, of)
     with writing(engine) as connection:
         of = lock_head(connection).size

@@ -12,6 +12,7 @@ generations = Table(
     Column("latest", Integer, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("made_by", Text),
+    Column("rebuilt", BigInteger, nullable=False),
 )
 
 rectangles = Table(

@@ -282,7 +282,7 @@ class Batch:
     recorded: bool = True
 
 
-TYPES = frozenset(EVENTS)
+TYPES = frozenset(name for name, declared in EVENTS.items() if declared.RECORDER != "operator")
 _ABOUT = (
     ["entry.corrected"] * 4
     + ["entry.retracted"] * 3
@@ -296,7 +296,7 @@ _TRIES = 4
 
 
 def _of_subjects() -> list[list[str]]:
-    names = [[name for name, cls in EVENTS.items() if cls.__module__ == subject.__name__] for subject in SUBJECTS]
+    names = [[name for name in EVENTS if name in TYPES and _subject(name) == subject.__name__] for subject in SUBJECTS]
     return [ordinary for subject in names if (ordinary := [name for name in subject if not EVENTS[name].ABOUT])]
 
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from ledger.decisions import Accepted, decide
-from ledger.entries import Entry, enter
+from ledger.entries import Entry, enter, without_payload
 from ledger.known import Known, needs, needs_of_corrections
 from ledger.schemas import parse_event
+from ledger.standing import REDACTED
 from projections.answers import PROJECTIONS, Rows, folded_rows, make
 from tests.builders import MISSION
 
@@ -19,6 +20,8 @@ def entered(*events: dict[str, Any]) -> list[Entry]:
     entries: list[Entry] = []
     for event in events:
         entries.append(_entered(event, entries))
+        if entries[-1].type == REDACTED and entries[-1].target is not None:
+            entries[entries[-1].target] = without_payload(entries[entries[-1].target])
     return entries
 
 

@@ -2,7 +2,8 @@
 
 It judges `projections.view` and shares no code with it. Each question is answered anew from the whole log:
 an entry is retracted where the log holds a retraction of it that is not itself retracted, and it says what its
-corrections, each as it stands itself, make of what it said first.
+corrections, each as it stands itself, make of what it said first. What has no payload any more says nothing; a
+retraction takes away without one.
 """
 
 import calendar
@@ -30,9 +31,14 @@ class Seen:
 def naive_view(entries: Log, valid_at: str, known: int, reported_by: str | None = None) -> list[Seen]:
     recorded = [entry for entry in entries if entry.position <= known]
     log = [entry for entry in recorded if reported_by is None or reported_on(entry) <= reported_by]
-    stands = [seen(entry, log) for entry in log if not is_change(entry) and not is_retracted(entry.position, log)]
+    stands = [seen(entry, log) for entry in log if speaks(entry) and not is_retracted(entry.position, log)]
     begun = [one for one in stands if first_day(one.effective) <= valid_at]
     return sorted(begun, key=lambda one: (first_day(one.effective), one.position))
+
+
+def speaks(entry: Entry) -> bool:
+    """Whether an entry says something of the world, and it can still be read."""
+    return entry.data is not None and not is_change(entry)
 
 
 def is_change(entry: Entry) -> bool:
@@ -46,7 +52,7 @@ def is_retracted(position: int, log: Log) -> bool:
 
 def corrections_of(position: int, log: Log) -> list[Entry]:
     corrections = [entry for entry in log if entry.type == "entry.corrected" and entry.target == position]
-    return [correction for correction in corrections if not is_retracted(correction.position, log)]
+    return [one for one in corrections if one.data is not None and not is_retracted(one.position, log)]
 
 
 def seen(entry: Entry, log: Log) -> Seen:
@@ -69,7 +75,7 @@ def seen(entry: Entry, log: Log) -> Seen:
 def about(entry: Entry, log: Log) -> int | None:
     """The entry that this one is about, where it is there, says something of the world, and stands."""
     for other in log:
-        if other.position == entry.target and not is_change(other) and not is_retracted(other.position, log):
+        if other.position == entry.target and speaks(other) and not is_retracted(other.position, log):
             return other.position
     return None
 

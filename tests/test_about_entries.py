@@ -108,8 +108,42 @@ def test_an_entry_is_retracted_once_and_again_after_that_was_undone() -> None:
     assert decided([*history, retracted(2), retracted(1)], retracted(1)) == UNSAYABLE
 
 
-def test_this_version_removes_no_payloads() -> None:
-    assert decided([R, A], REDACTED) == [("not-possible-now", "/type")]
+def test_what_was_removed_is_removed_once_and_corrected_no_more() -> None:
+    history = [R, A, REDACTED]
+
+    assert decided(history, REDACTED) == UNSAYABLE
+    assert decided(history, corrected(1, to_effective="2024-02")) == UNSAYABLE
+    assert decided(history, corrected(1, to_data={"party": "KEN"})) == UNSAYABLE
+    assert "removed by entry 2 already" in detail(history, REDACTED)
+    assert "removed by entry 2, so nothing is left to correct" in detail(history, corrected(1, to_effective="2024-02"))
+
+
+def test_a_correction_of_what_was_removed_is_corrected_no_more_either() -> None:
+    history = [R, A, corrected(1, to_data={"party": "KEN"}), REDACTED]
+
+    assert decided(history, corrected(2, to_data={"data": {"party": "BLZ"}})) == UNSAYABLE
+    assert "the payload of entry 1 was removed" in detail(history, corrected(2, to_effective="2024-02"))
+
+
+@pytest.mark.parametrize("event", [retracted(1), DISPUTED, CORROBORATED, RANKED], ids=of)
+def test_what_was_removed_is_still_retracted_and_spoken_of(event: dict[str, Any]) -> None:
+    assert isinstance(decided([R, A, REDACTED], event), Accepted)
+
+
+def test_a_redaction_stays_readable_and_in_force_and_may_be_corrected() -> None:
+    history = [R, A, REDACTED]
+
+    assert decided(history, naming(REDACTED, target=2)) == UNSAYABLE
+    assert decided(history, retracted(2)) == UNSAYABLE
+    assert decided(history, naming(DISPUTED, target=2)) == UNSAYABLE
+    assert "does not come back" in detail(history, retracted(2))
+    assert isinstance(decided(history, corrected(2, to_data={"legal_basis": "another rule"})), Accepted)
+
+
+def test_a_payload_is_removed_however_long_the_chain_is_that_it_ends() -> None:
+    chain = [R, A, *(retracted(target) for target in range(1, MAX_CHAIN + 1))]
+
+    assert isinstance(decided(chain, naming(REDACTED, target=MAX_CHAIN + 1)), Accepted)
 
 
 def test_a_chain_of_retractions_of_retractions_has_an_end() -> None:

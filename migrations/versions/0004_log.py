@@ -20,6 +20,7 @@ _REFUSED = "entries are append-only: UPDATE is refused"
 def upgrade() -> None:
     op.add_column("entries", sa.Column("request", sa.Text))
     op.add_column("head", sa.Column("closed", sa.Text))
+    op.add_column("generations", sa.Column("rebuilt", sa.BigInteger, nullable=False, server_default="0"))
     _log_tables()
     op.execute("INSERT INTO log (id, size) VALUES (1, 0)")
     connection = op.get_bind()
