@@ -128,7 +128,14 @@ def get_entry_bundle(query: dict[str, Any], path: str) -> Response:
 @blueprint.route("/v1/log/payloads/<path:path>", methods=["GET"], parameters=[TILE_PATH])
 @needs("reader")
 @blueprint.arguments(NoQuery, location="query", unknown=RAISE)
-@blueprint.doc(responses={"200": {"description": "A line of JSON for each entry.", "content": {"application/x-ndjson": {"schema": {"type": "string"}}}}})
+@blueprint.doc(
+    responses={
+        "200": {
+            "description": "A line of JSON for each entry.",
+            "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
+        }
+    }
+)
 @explains(blueprint, "no-such-tile", "no-log", "invalid-parameter")
 def get_payloads(query: dict[str, Any], path: str) -> Response:
     """Read the payloads of a tile.

@@ -11,7 +11,9 @@ from importlib import resources
 
 from sqlalchemy import Connection, text
 
-_SQLITE = "SELECT type || ' ' || name AS name, coalesce(sql, '') AS made FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+_SQLITE = (
+    "SELECT type || ' ' || name AS name, coalesce(sql, '') AS made FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+)
 _IN_SCHEMA = "n.nspname = current_schema()"
 _POSTGRESQL = {
     "table": (
