@@ -13,22 +13,25 @@ import orjson
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.audit import audit_database
 from api.cli import database
-from api.cli.command import json_option, progress
+from api.cli.command import Unusable, json_option, progress
 from api.cli.tables import show
 from ledger.audit.audit import Report, Source, Torn, Trust, audit
 from ledger.audit.database import Database
 from ledger.audit.known import keep, read_known
-from ledger.audit.tiled import Tiled, open_bundle
+from ledger.audit.tiled import Tiled, TornSource, open_bundle
 from ledger.checkpoints import parse_proof
 from ledger.merkle import WrongProof
 from ledger.notes import VerifierKey, WrongNote
 from ledger.policy import Policy, WrongPolicy, parse_policy
 from ledger.signing import KeyFileProblem
 from ledger.store import open_engine, reading
+from migrations import is_current
 
 TIMEOUT = 30
 MAX_ANSWER = 64 * 1024 * 1024
+ZIP = b"PK\x03\x04"
 
 
 class CouldNotRun(click.ClickException):
@@ -69,9 +72,11 @@ def verify(
         _check_proof(proof, trust, as_json)
         return
     with _source(what, trust) as (source, trusted), progress("Verifying") as bar:
-        report = audit(source, trusted, bar)
-        if isinstance(source, Database):
-            report.findings.take(source.own_findings())
+        report = (
+            audit_database(source.connection, trusted, bar)
+            if isinstance(source, Database)
+            else audit(source, trusted, bar)
+        )
     if known is not None and report.clean:
         keep(known, trust.known, report.note)
     _tell(report, as_json)
@@ -110,12 +115,27 @@ def _source(what: str | None, trust: Trust) -> Iterator[tuple[Source, Trust]]:
         elif what.startswith(("http://", "https://")):
             yield Tiled(_fetch(what.rstrip("/") + "/v1/log/")), _with_keys(trust, ())
         else:
-            bundle, keys = open_bundle(_file(what))
-            yield bundle, _with_keys(trust, keys)
+            yield _bundle(_file(what), trust)
     except Torn as torn:
         raise CouldNotRun(f"There is nothing to audit: {torn}.") from None
-    except (SQLAlchemyError, KeyFileProblem) as error:
+    except (SQLAlchemyError, KeyFileProblem, Unusable) as error:
         raise CouldNotRun(f"The audit could not be made: {str(error).splitlines()[0]}") from None
+
+
+def _bundle(path: Path, trust: Trust) -> tuple[Source, Trust]:
+    """A bundle as a source; one that is torn gives nothing but the finding that it is."""
+    if _beginning(path) != ZIP:
+        raise CouldNotRun(f"{path} is no bundle; `mission-ledger export --bundle` writes one.")
+    try:
+        bundle, keys = open_bundle(path)
+        return bundle, _with_keys(trust, keys)
+    except Torn as torn:
+        return TornSource(str(torn)), trust
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(len(ZIP))
 
 
 def _with_keys(trust: Trust, found: tuple[VerifierKey, ...]) -> Trust:
@@ -131,6 +151,10 @@ def _database() -> Iterator[Database]:
     database.check_there(settings)
     engine = open_engine(settings.database_url)
     try:
+        if not is_current(engine):
+            raise CouldNotRun(
+                "The database has another schema than this version audits; run `mission-ledger migrate` first."
+            )
         with reading(engine) as connection:
             yield Database(connection)
     finally:

@@ -19,16 +19,16 @@ class Database:
     """A ledger in a database, as a source of an audit."""
 
     def __init__(self, connection: Connection):
-        self._connection = connection
+        self.connection = connection
         self.size: int = self._one("SELECT size FROM log")
 
     def _one(self, query: str) -> Any:
-        return self._connection.execute(text(query)).scalar_one_or_none()
+        return self.connection.execute(text(query)).scalar_one_or_none()
 
     def _rows(self, query: str) -> Iterator[Any]:
         """Rows as the driver gives them, fetched as they are consumed: an audit reads every one, and nothing else of it."""
-        driver: Any = self._connection.connection.driver_connection
-        is_sqlite = self._connection.dialect.name == "sqlite"
+        driver: Any = self.connection.connection.driver_connection
+        is_sqlite = self.connection.dialect.name == "sqlite"
         cursor = driver.cursor() if is_sqlite else driver.cursor(name=f"audit_{next(_NUMBERS)}")
         try:
             cursor.arraysize = cursor.itersize = _CHUNK
@@ -44,7 +44,7 @@ class Database:
 
     def tile(self, level: int, index: int) -> tuple[bytes, bytes | None] | None:
         query = text("SELECT hashes, nodes FROM tiles WHERE level = :level AND tile = :tile")
-        found = self._connection.execute(query, {"level": level, "tile": index}).one_or_none()
+        found = self.connection.execute(query, {"level": level, "tile": index}).one_or_none()
         return (found.hashes, found.nodes) if found else None
 
     def checkpoints(self) -> Iterable[bytes]:
@@ -67,7 +67,7 @@ class Database:
         yield from self._strange_tiles()
 
     def _head(self) -> Iterator[Finding]:
-        head = self._connection.execute(text("SELECT size, recorded_at, closed FROM head")).one_or_none()
+        head = self.connection.execute(text("SELECT size, recorded_at, closed FROM head")).one_or_none()
         there = self._one("SELECT count(*) FROM entries")
         last = self._one("SELECT recorded_at FROM entries ORDER BY position DESC LIMIT 1") or ""
         if head is None:

@@ -71,6 +71,27 @@ class Tiled:
         return None
 
 
+class TornSource:
+    """What cannot be read at all: an audit of it finds that, and nothing else."""
+
+    size = 0
+
+    def __init__(self, why: str):
+        self._why = why
+
+    def entries(self) -> Iterator[Found]:
+        raise Torn(self._why)
+
+    def tile(self, level: int, index: int) -> None:
+        return None
+
+    def checkpoints(self) -> Iterable[bytes]:
+        return ()
+
+    def receipts(self) -> None:
+        return None
+
+
 def _claimed(note: bytes | None) -> int:
     if note is None:
         raise Torn("there is no checkpoint")
