@@ -33,7 +33,12 @@ def deviations(connection: Connection, progress: Progress = lambda done, of: Non
         yield Finding("projections-behind", state.size if state else 0, text)
         return
     with _scratch() as own:
-        _make_anew(connection, own, count, progress)
+        try:
+            _make_anew(connection, own, count, progress)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            text = f"the index cannot be made anew from the entries as they are: {type(error).__name__} {error}"
+            yield Finding("projections-unmade", None, text)
+            return
         yield from _differences(_rows(connection, state.live), _rows(own, 0))
 
 

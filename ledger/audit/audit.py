@@ -164,6 +164,8 @@ class _Audit:
             is_logged = len(held) < HASH_SIZE or held == leaves[found.position - self._tree.size]
             if found.position in wrong:
                 self._chain.blame(found, is_logged)
+                if len(held) == HASH_SIZE:  # one wrong entry is one finding, and not a wrong root everywhere above it
+                    leaves[found.position - self._tree.size] = held
             elif not is_logged:
                 self._suspects.append(found.position)
 

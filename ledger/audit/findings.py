@@ -42,6 +42,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "projection-missing": "A row of the index is missing.",
         "projection-too-much": "A row of the index comes from no entry.",
         "projections-behind": "The index has not taken in all entries.",
+        "projections-unmade": "The entries are such that no index can be made of them.",
         "schema-differs": "A table, index, trigger or function is not what the migrations make.",
         "bundle-torn": "The bundle ends before its end, or holds what no bundle holds.",
         "proof-wrong": "A proof does not show its entry in the log.",
