@@ -38,14 +38,21 @@ class Projection:
 _OF_EVERY_ROW = ("entries", "claims", "remarks")
 
 
+def subject_of(s: Standing) -> Standing | None:
+    """The event itself; of one about another entry the entry at the end of that chain. None where that does not stand."""
+    while s.entry.target is not None:
+        if s.about is None:
+            return None
+        s = s.about
+    return s
+
+
 def keys_of(projection: Projection, s: Standing) -> frozenset[str]:
     """The rows of `projection` that `s` touches; an event about another entry touches the rows of that entry."""
-    subject = s
-    while subject.entry.target is not None:
-        if subject.about is None:
-            return frozenset()
-        subject = subject.about
-    return frozenset(projection.keys(subject)) if subject.type in projection.reads else frozenset()
+    subject = subject_of(s)
+    if subject is None or subject.type not in projection.reads:
+        return frozenset()
+    return frozenset(projection.keys(subject))
 
 
 def step(projection: Projection, key: str, row: Row | None, s: Standing) -> Row:

@@ -15,10 +15,11 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_, up
 
 from ledger import tables as ledger_tables
 from ledger.entries import Entry
+from ledger.events import EVENTS
 from ledger.standing import REDACTED, Standing, standing
 from ledger.store import chunks, read_entries
 from projections.answers import LEDGER_WIDE, PROJECTIONS
-from projections.projection import keys_of, parted
+from projections.projection import parted, subject_of
 from projections.tables import rectangles
 from projections.timeline import FOREVER, HEAD, OPEN, Piece, addition, head_piece, pieces
 
@@ -160,14 +161,16 @@ def _families(work: Work, entries: Sequence[Entry]) -> dict[int, list[Entry]]:
     return found
 
 
+_READERS = {name: [p for p in PROJECTIONS if name in p.reads] for name in EVENTS}
+
+
 def places_of(stood: Iterable[Standing]) -> list[Place]:
     """Every row that these touch."""
-    found = {
-        ("" if p.name in LEDGER_WIDE else s.mission or "", p.name, key)
-        for s in stood
-        for p in PROJECTIONS
-        for key in keys_of(p, s)
-    }
+    found: set[Place] = set()
+    for subject in filter(None, map(subject_of, stood)):
+        for p in _READERS[subject.type]:
+            mission = "" if p.name in LEDGER_WIDE else subject.mission or ""
+            found.update((mission, p.name, key) for key in p.keys(subject))
     return sorted(found)
 
 

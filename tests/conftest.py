@@ -17,7 +17,9 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
-from ledger.store import open_engine
+from api.audit import audit_database
+from ledger.audit.audit import Trust
+from ledger.store import open_engine, reading
 from migrations import migrate
 from tests.desk import Desk, desk_on
 
@@ -91,10 +93,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    """An engine on a fresh ledger."""
+def engine(request: pytest.FixtureRequest, database_url: str) -> Iterator[Engine]:
+    """An engine on a fresh ledger. After the test the auditor looks at it, unless the test says that it spoils the ledger."""
     engine = open_engine(database_url)
     yield engine
+    if request.node.get_closest_marker("spoils") is None:
+        with reading(engine) as connection:
+            report = audit_database(connection, Trust())
+        assert report.findings.kept == []
     engine.dispose()
 
 
