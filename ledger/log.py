@@ -5,10 +5,11 @@ made anew from its columns and its payload and must be the envelope that is stor
 kept, and not what somebody believed to have written.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, TextClause, delete, insert, select, text, update
 
 from ledger import codec, merkle, tables
 from ledger.checkpoints import Checkpoint, parse_checkpoint
@@ -79,6 +80,12 @@ def _stored(connection: Connection, level: int, index: int) -> Tile:
     return Tile(level, index, found.hashes, found.nodes)
 
 
+@cache
+def _tiles_at(count: int) -> TextClause:
+    at = " OR ".join(f"(level = :level{i} AND tile = :tile{i})" for i in range(count))
+    return text(f"SELECT level, tile, hashes, nodes FROM tiles WHERE {at}")  # noqa: S608 - nothing but names of parameters
+
+
 class StoredTree:
     """The tree as it is kept: nodes by level and index, read tile by tile."""
 
@@ -108,10 +115,32 @@ class StoredTree:
         return merkle.root(size, self.node)
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
-        return merkle.inclusion_proof(index, size, self.node)
+        return self._made(lambda node: merkle.inclusion_proof(index, size, node))
 
     def consistency(self, old: int, new: int) -> list[bytes]:
-        return merkle.consistency_proof(old, new, self.node)
+        return self._made(lambda node: merkle.consistency_proof(old, new, node))
+
+    def _made(self, proof: Callable[[merkle.Node], list[bytes]]) -> list[bytes]:
+        """A proof, made once to learn which tiles it takes, which are read together, and then in earnest."""
+        wanted: set[tuple[int, int]] = set()
+
+        def ask(level: int, index: int) -> bytes:
+            wanted.add(place_of(level, index)[:2])
+            return b""
+
+        proof(ask)
+        self._load(sorted(wanted - self._tiles.keys()))
+        return proof(self.node)
+
+    def _load(self, places: Sequence[tuple[int, int]]) -> None:
+        """Read tiles in one go; what is missing is told when it is used."""
+        if not places:
+            return
+        values = {f"level{i}": level for i, (level, _) in enumerate(places)} | {
+            f"tile{i}": tile for i, (_, tile) in enumerate(places)
+        }
+        for level, tile, hashes, nodes in self._connection.execute(_tiles_at(len(places)), values):
+            self._tiles[level, tile] = Tile(level, tile, hashes, nodes)
 
     def hashes(self, level: int, index: int, width: int, size: int) -> bytes | None:
         """The first `width` hashes of a tile as it is served; None where a tree of `size` leaves has no such tile."""

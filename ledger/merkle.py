@@ -79,6 +79,9 @@ def _split(count: int) -> int:
 
 def _over(start: int, end: int, node: Node) -> bytes:
     """The hash over leaves `start` up to `end`, a subtree of some tree: its complete subtrees, joined from the right."""
+    count = end - start
+    if not count & (count - 1):
+        return node(count.bit_length() - 1, start // count)
     parts = []
     while start < end:
         level = (end - start).bit_length() - 1

@@ -8,11 +8,13 @@ A full tile's own root stands in the tile above it.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from ledger.merkle import HASH_SIZE, node_hash, node_of_pair
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
+MAX_LEVEL = 63
 PAIR = 2 * HASH_SIZE
 
 
@@ -35,14 +37,19 @@ class Tile:
             raise LookupError(f"a tile of {self.width} hashes lacks node {index} at height {height}")
         if height == 0:
             return _at(self.hashes, index)
-        before = sum(self.width >> lower for lower in range(1, height))
-        return _at(self.nodes, before + index)
+        return _at(self.nodes, _before(self.width, height) + index)
 
     @property
     def root(self) -> bytes:
         """The root of a full tile."""
         assert self.width == WIDTH
         return node_hash(self.node(HEIGHT - 1, 0), self.node(HEIGHT - 1, 1))
+
+
+@cache
+def _before(width: int, height: int) -> int:
+    """How many nodes of a tile of this width lie below `height`."""
+    return sum(width >> lower for lower in range(1, height))
 
 
 def make_tile(level: int, index: int, hashes: bytes) -> Tile:
