@@ -8,7 +8,7 @@ from flask import Response, current_app, request, url_for
 from flask_smorest import Blueprint
 from marshmallow import RAISE
 
-from api import formats, parameters, problems
+from api import formats, parameters, problems, signer
 from api.answer_shapes import EntryAnswer, EntryPage, RecordedAnswer
 from api.auth import actor, needs, role
 from api.documents import explains, listed, shape
@@ -121,6 +121,7 @@ def post_entries() -> Response:
             recorded = record(connection, events, actor=actor(), key=key, project=update_projections)
     except Refused as refused:
         raise problems.of_refusals(refused.refusals, isinstance(said, list)) from refused
+    signer.wake(current_app)
     return _recorded(recorded)
 
 

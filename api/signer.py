@@ -9,9 +9,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.settings import Settings
 from ledger.log import Unsound
+from ledger.notes import WrongNote
 from ledger.signing import KeyFileProblem, LogKey, close_if_set_back, read_log_key, sign
 
 log = logging.getLogger("mission-ledger")
+LOOK_EVERY = 60.0  # seconds; other processes may append, too
 
 
 class Signer(threading.Thread):
@@ -34,7 +36,10 @@ class Signer(threading.Thread):
         self.join()
 
     def run(self) -> None:
-        while self._work.wait() and not self._end.is_set():
+        while not self._end.is_set():
+            self._work.wait(LOOK_EVERY)
+            if self._end.is_set():
+                return
             self._work.clear()
             self._sign()
             self._end.wait(self._seconds)
@@ -42,9 +47,9 @@ class Signer(threading.Thread):
     def _sign(self) -> None:
         try:
             sign(self._engine, self._key)
-        except (Unsound, KeyFileProblem):
+        except (Unsound, KeyFileProblem, WrongNote):
             log.exception("no checkpoint is signed")
-        except SQLAlchemyError:
+        except (SQLAlchemyError, OSError):
             log.exception("no checkpoint is signed now; it is tried again")
             self._work.set()
 

@@ -6,14 +6,15 @@ kept, and not what somebody believed to have written.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, TextClause, delete, insert, select, text, update
+from sqlalchemy import Connection, TextClause, delete, func, insert, select, text, update
 
 from ledger import codec, merkle, tables
 from ledger.checkpoints import Checkpoint, parse_checkpoint
-from ledger.entries import Entry, envelope_of
+from ledger.entries import Entry, envelope_of, instant
 from ledger.merkle import HASH_SIZE
 from ledger.notes import Note, Signature, SigningKey, parse_note
 from ledger.store import read_entries
@@ -175,8 +176,12 @@ def _with_cosignatures(connection: Connection, row: Any) -> Note:
     return parse_note(str(note) + "".join(lines))
 
 
-def keep_note(connection: Connection, note: Note, signed_at: str) -> None:
-    checkpoint = parse_checkpoint(note.text)
+def keep_note(connection: Connection, note: Note, at: datetime) -> None:
+    """Keep a checkpoint as the newest, which it also is where the clock was set back."""
+    checkpoint, signed_at = parse_checkpoint(note.text), instant(at)
+    newest = connection.execute(select(func.max(tables.checkpoints.c.signed_at))).scalar_one()
+    if newest is not None and newest >= signed_at:
+        signed_at = instant(datetime.fromisoformat(newest) + timedelta(microseconds=1))
     row = {"origin": checkpoint.origin, "size": checkpoint.size, "note": str(note).encode(), "signed_at": signed_at}
     connection.execute(insert(tables.checkpoints), row)
 

@@ -8,6 +8,7 @@ import os
 import secrets
 import stat
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,6 @@ from sqlalchemy import Connection, Engine, select, update
 
 from ledger import log, tables
 from ledger.checkpoints import Checkpoint, parse_checkpoint
-from ledger.entries import instant
 from ledger.notes import Note, SigningKey, WrongNote, is_key_name, parse_note
 from ledger.store import now, writing
 
@@ -79,7 +79,8 @@ def write_log_key(path: Path, keys: tuple[SigningKey, ...]) -> LogKey:
 def replace_log_key(old: LogKey, new: SigningKey) -> LogKey:
     """Put a new key in the place of the old ones, which are kept beside it with what they last signed."""
     ended = old.path.with_name(f"{old.path.name}.{old.keys[0].verifier.key_id.hex()}")
-    old.memory.replace(ended.with_name(ended.name + ".checkpoint"))
+    if old.memory.exists():
+        old.memory.replace(ended.with_name(ended.name + ".checkpoint"))
     old.path.replace(ended)
     return write_log_key(old.path, (new,))
 
@@ -122,18 +123,18 @@ def sign(engine: Engine, key: LogKey, at: datetime | None = None) -> Checkpoint:
     """
     with writing(engine) as connection:
         tree, size = log.StoredTree(connection), log.integrate(connection)
-        last = _last_signed(connection, key)
-        if last is not None and not log.extends(tree, size, last):
-            raise log.Unsound(
-                f"the tree of {size} entries does not extend the checkpoint of {last.size} that was signed"
-            )
-        if last is not None and last.size == size and (note := log.note_of(connection, key.origin, size)):
-            _sign_with_new_keys(connection, key, last, note)
-            return last
+        for last in _known(connection, key):
+            if not log.extends(tree, size, last):
+                raise log.Unsound(
+                    f"the tree of {size} entries does not extend the checkpoint of {last.size} that was signed"
+                )
         checkpoint = Checkpoint(key.origin, size, tree.root(size))
+        if note := log.note_of(connection, key.origin, size):
+            _sign_with_new_keys(connection, key, checkpoint, note)
+            return checkpoint
         note = log.signed(checkpoint, key.keys)
         _write_whole(key.memory, str(note))
-        log.keep_note(connection, note, instant(at or now()))
+        log.keep_note(connection, note, at or now())
     return checkpoint
 
 
@@ -144,12 +145,16 @@ def _sign_with_new_keys(connection: Connection, key: LogKey, checkpoint: Checkpo
     log.keep_cosignatures(connection, checkpoint, [one.sign(checkpoint.text) for one in missing])
 
 
-def _last_signed(connection: Connection, key: LogKey) -> Checkpoint | None:
-    """The largest checkpoint of this origin that the database or the file knows."""
-    notes = [log.last_note(connection, key.origin), remembered(key)]
+def last_signed(connection: Connection, key: LogKey) -> Checkpoint | None:
+    """The largest checkpoint of this origin that the file or the database knows."""
+    return max(_known(connection, key), key=lambda checkpoint: checkpoint.size, default=None)
+
+
+def _known(connection: Connection, key: LogKey) -> list[Checkpoint]:
+    """The last checkpoint of this origin in the file and in the database; no tree may be at odds with either."""
+    notes = [remembered(key), log.last_note(connection, key.origin)]
     known = [parse_checkpoint(note.text) for note in notes if note is not None]
-    own = [checkpoint for checkpoint in known if checkpoint.origin == key.origin]
-    return max(own, key=lambda checkpoint: checkpoint.size, default=None)
+    return [checkpoint for checkpoint in known if checkpoint.origin == key.origin]
 
 
 def close_if_set_back(engine: Engine, key: LogKey) -> str | None:
@@ -159,20 +164,23 @@ def close_if_set_back(engine: Engine, key: LogKey) -> str | None:
     """
     with writing(engine) as connection:
         closed = connection.execute(select(tables.head.c.closed)).scalar_one()
-        last = _last_signed(connection, key)
-        if closed is None and last is not None:
-            closed = _what_is_wrong(connection, last)
+        if closed is None and (closed := _what_is_wrong(connection, _known(connection, key))):
             connection.execute(update(tables.head).values(closed=closed))
     return closed
 
 
-def _what_is_wrong(connection: Connection, last: Checkpoint) -> str | None:
+def _what_is_wrong(connection: Connection, known: Sequence[Checkpoint]) -> str | None:
+    """Why the entries are not those of the known checkpoints. Where they cannot even be read, the tree stays as it was."""
+    if not known:
+        return None
     try:
-        size = log.integrate(connection)
-        if size < last.size:
-            return f"a checkpoint of {last.size} entries was signed, and {size} are here: the database is of an earlier time"
-        if log.StoredTree(connection).root(last.size) != last.root:
-            return f"the first {last.size} entries are not those that were signed"
+        with connection.begin_nested():
+            size, tree = log.integrate(connection), log.StoredTree(connection)
+            for last in known:
+                if size < last.size:
+                    return f"a checkpoint of {last.size} entries was signed, and {size} are here: the database is of an earlier time"
+                if not log.extends(tree, size, last):
+                    return f"the first {last.size} entries are not those that were signed"
     except log.Unsound as error:
         return str(error)
     return None

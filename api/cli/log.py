@@ -5,13 +5,15 @@ from typing import Any
 
 import click
 import orjson
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from api.cli import database
 from api.cli.command import Declined, actor_option, json_option
-from ledger import signing
+from ledger import signing, tables
 from ledger.checkpoints import Checkpoint, parse_checkpoint
 from ledger.log import Unsound, last_note
+from ledger.notes import SigningKey
+from ledger.said import Event
 from ledger.schemas import Invalid, parse_event
 from ledger.signing import LogKey
 from ledger.store import lock_head, now, reading, record, writing
@@ -134,8 +136,9 @@ def status(as_json: bool) -> None:
 
 
 def _status(engine: Engine) -> dict[str, Any]:
-    with writing(engine) as connection:
-        head, note = lock_head(connection), last_note(connection)
+    with reading(engine) as connection:
+        head = connection.execute(select(tables.head.c.size, tables.head.c.closed)).one()
+        note = last_note(connection)
     checkpoint = parse_checkpoint(note.text) if note else None
     witnesses = database.settings().policy().witnesses.values()
     return {
@@ -160,13 +163,29 @@ def reopen(origin: str, reason: str, actor: str) -> None:
     unsaid, so the old log ends; an entry tells everybody where it ended and why, and a new key signs a log of another origin.
     """
     old = own_key()
-    note = signing.remembered(old)
-    if note is None:
-        raise Declined(f"There is no last checkpoint in {old.memory}; nothing says that the ledger lacks anything.")
-    last = parse_checkpoint(note.text)
-    if origin == last.origin:
-        raise Declined(f"{origin} has signed what is not here; choose another origin.")
     new = signing.new_key(origin)
+    with database.opened() as engine:
+        _reopen(engine, old, new, reason, actor)
+        key = signing.replace_log_key(old, new)
+        checkpoint = signed(engine, key)
+    click.echo(str(new.verifier))
+    click.echo(f"The ledger is open again. {told(checkpoint)} is signed; publish the line above.", err=True)
+
+
+def _reopen(engine: Engine, old: LogKey, new: SigningKey, reason: str, actor: str) -> None:
+    """Record where the old log ended, which opens the ledger. Raises Declined."""
+    with writing(engine) as connection:
+        closed, last = lock_head(connection).closed, signing.last_signed(connection, old)
+        if closed is None or last is None:
+            raise Declined("The ledger is not closed.")
+        if new.name == last.origin or last_note(connection, new.name) is not None:
+            raise Declined(f"{new.name} has signed what is not here; choose another origin.")
+        said = _reopened(last, new, reason)
+        record(connection, [said], actor=actor, project=update_projections, reopening=True)
+
+
+def _reopened(last: Checkpoint, new: SigningKey, reason: str) -> Event:
+    """What everybody is told. Raises Declined."""
     event = {
         "type": "log.reopened",
         "effective": now().date().isoformat(),
@@ -174,25 +193,12 @@ def reopen(origin: str, reason: str, actor: str) -> None:
             "last_origin": last.origin,
             "last_size": last.size,
             "last_root": last.root.hex(),
-            "origin": origin,
+            "origin": new.name,
             "verifier_key": str(new.verifier),
             "reason": reason,
         },
     }
     try:
-        said = parse_event(event)
+        return parse_event(event)
     except Invalid as error:
         raise Declined("\n".join(f"{fault.pointer}: {fault.detail}" for fault in error.faults)) from None
-    with database.opened() as engine:
-        _reopen(engine, old, said, actor)
-        key = signing.replace_log_key(old, new)
-        checkpoint = signed(engine, key)
-    click.echo(str(new.verifier))
-    click.echo(f"The ledger is open again. {told(checkpoint)} is signed; publish the line above.", err=True)
-
-
-def _reopen(engine: Engine, old: LogKey, said: Any, actor: str) -> None:
-    with writing(engine) as connection:
-        if lock_head(connection).closed is None:
-            raise Declined("The ledger is not closed.")
-        record(connection, [said], actor=actor, project=update_projections, reopening=True)

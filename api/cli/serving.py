@@ -32,7 +32,7 @@ def serve(host: str, port: int) -> None:
     """
     _check_address(host, port)
     with database.opened():
-        pass
+        _check_log()
     _serve(host, port)
 
 
@@ -51,6 +51,17 @@ def demo(host: str, port: int) -> None:
         _demo_log(engine)
     click.echo(_invitation(f"http://{_in_url(host)}:{port}", key))
     _serve(host, port)
+
+
+def _check_log() -> None:
+    """A key or a policy that cannot be used is told before anything is served. Raises KeyFileProblem, UsageError."""
+    chosen = database.settings()
+    if chosen.log_key is not None and chosen.log_key.exists():
+        signing.read_log_key(chosen.log_key)
+    try:
+        chosen.policy()
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _in_url(host: str) -> str:
