@@ -5,11 +5,14 @@ made anew from its columns and its payload and must be the envelope that is stor
 kept, and not what somebody believed to have written.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, TextClause, delete, func, insert, select, text, update
 
 from ledger import codec, merkle, tables
@@ -17,10 +20,12 @@ from ledger.checkpoints import Checkpoint, parse_checkpoint
 from ledger.entries import Entry, envelope_of, instant
 from ledger.merkle import HASH_SIZE
 from ledger.notes import Note, Signature, SigningKey, parse_note
-from ledger.store import read_entries
+from ledger.standing import REDACTED
+from ledger.store import chunks, read_entries
 from ledger.tiles import WIDTH, Tile, make_tile, place_of, width_at
 
 CHUNK = 2048
+SALT_SIZE = 32
 
 
 class Unsound(Exception):
@@ -30,22 +35,52 @@ class Unsound(Exception):
 def integrate(connection: Connection) -> int:
     """Take the entries that the tree lacks into it; its size then. Raises Unsound where one is not what was recorded."""
     size = connection.execute(select(tables.log.c.size).with_for_update()).scalar_one()
-    while entries := read_entries(connection, tables.entries.c.position >= size, limit=CHUNK):
-        _check(entries, size)
+    while entries := _entries_from(connection, size):
+        _check(connection, entries, size)
         _grow(connection, size, [codec.leaf_hash(entry.envelope) for entry in entries])
         size += len(entries)
         connection.execute(update(tables.log).values(size=size))
     return size
 
 
-def _check(entries: Sequence[Entry], start: int) -> None:
+def _entries_from(connection: Connection, start: int) -> list[Entry]:
+    try:
+        return read_entries(connection, tables.entries.c.position >= start, limit=CHUNK)
+    except (ValueError, LookupError, TypeError):
+        raise Unsound(f"an entry from {start} on holds a payload that nobody recorded") from None
+
+
+def _check(connection: Connection, entries: Sequence[Entry], start: int) -> None:
+    """Raises Unsound unless each entry is what its envelope says. A payload may be gone where an entry told so."""
+    gone = _redacted(connection, [entry.position for entry in entries if entry.payload is None])
     for position, entry in enumerate(entries, start):
         if entry.position != position:
             raise Unsound(f"entry {position} is missing")
-        if entry.payload is None and entry.salt is None:
-            continue  # removed before it was signed; its envelope still tells what it was
-        if envelope_of(entry) != entry.envelope:
+        is_gone = entry.payload is None and entry.salt is None and position in gone
+        if not (_is_enveloped_without_payload(entry) if is_gone else _is_enveloped(entry)):
             raise Unsound(f"entry {position} is not what its envelope says")
+
+
+def _redacted(connection: Connection, positions: Sequence[int]) -> set[int]:
+    """Those of `positions` of which an entry says that their payloads were removed."""
+    e = tables.entries.c
+    parts = chunks(positions)
+    told = [
+        connection.execute(select(e.target).where(e.type == REDACTED, e.target.in_(part))).scalars() for part in parts
+    ]
+    return {target for part in told for target in part if target is not None}
+
+
+def _is_enveloped(entry: Entry) -> bool:
+    has_both = entry.payload is not None and entry.salt is not None and len(entry.salt) == SALT_SIZE
+    return has_both and envelope_of(entry) == entry.envelope
+
+
+def _is_enveloped_without_payload(entry: Entry) -> bool:
+    """Its envelope says all that its columns say, and holds a commitment to what is gone."""
+    found = re.fullmatch(rb'\{"actor":.*"commitment":"([0-9a-f]{64})".*\}', entry.envelope, re.DOTALL)
+    made = orjson.loads(envelope_of(replace(entry, salt=bytes(SALT_SIZE), payload=b"")))
+    return found is not None and codec.canonical({**made, "commitment": found[1].decode()}) == entry.envelope
 
 
 def _grow(connection: Connection, size: int, hashes: Sequence[bytes]) -> None:

@@ -171,16 +171,20 @@ def close_if_set_back(engine: Engine, key: LogKey) -> str | None:
 
 def _what_is_wrong(connection: Connection, known: Sequence[Checkpoint]) -> str | None:
     """Why the entries are not those of the known checkpoints. Where they cannot even be read, the tree stays as it was."""
-    if not known:
-        return None
     try:
         with connection.begin_nested():
-            size, tree = log.integrate(connection), log.StoredTree(connection)
-            for last in known:
-                if size < last.size:
-                    return f"a checkpoint of {last.size} entries was signed, and {size} are here: the database is of an earlier time"
-                if not log.extends(tree, size, last):
-                    return f"the first {last.size} entries are not those that were signed"
+            _check_known(connection, known)
     except log.Unsound as error:
         return str(error)
     return None
+
+
+def _check_known(connection: Connection, known: Sequence[Checkpoint]) -> None:
+    size, tree = log.integrate(connection) if known else 0, log.StoredTree(connection)
+    for last in known:
+        if size < last.size:
+            raise log.Unsound(
+                f"a checkpoint of {last.size} entries was signed, and {size} are here: the database is of an earlier time"
+            )
+        if not log.extends(tree, size, last):
+            raise log.Unsound(f"the first {last.size} entries are not those that were signed")
