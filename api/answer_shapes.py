@@ -25,6 +25,27 @@ from ledger.values import Source, told
 
 
 @declared
+class Redaction:
+    """Who removed a payload, and why."""
+
+    position: int = told("The entry that says so.")
+    actor: str = told("Who recorded it.")
+    recorded_at: str = told("When the ledger learned it.")
+    legal_basis: str = told("The rule that demanded it.")
+    reason: str = told("Why.")
+
+
+@declared
+class Removed:
+    """An entry whose payload was removed."""
+
+    position: int = told("Its position.")
+    type_: str = told("Its type.")
+    effective: str = told("When the fact holds, as first said.")
+    redaction: Redaction = told("Who removed it, and why.")
+
+
+@declared
 class EntryDocument:
     """An entry as it was recorded."""
 
@@ -43,6 +64,7 @@ class EntryDocument:
     source: Source | None = told("On which source.")
     note: str | None = told("What the fields cannot say.")
     leaf_hash: str = told("SHA-256 of 0x00 and the stored envelope (RFC 9162), in hexadecimal.")
+    redaction: Redaction | None = told("Who removed data, source and note, and why; null where they stand.")
 
 
 @declared
@@ -128,6 +150,9 @@ class AboutMission(Truth):
     """An answer about one mission."""
 
     mission: str = told("The mission.", example="haiti-mss")
+    redactions: tuple[Removed, ...] = told(
+        "The mission's entries up to the known position whose payloads were removed, whenever that was."
+    )
     links: dict[str, str | None] = told("Where to go on.")
 
 
@@ -191,6 +216,7 @@ class Change:
     retracted: bool = told("Whether it has been retracted.")
     target: int | None = told("The entry that it is about.")
     data: dict[str, Any] | None = told("What the event says.")
+    redaction: Redaction | None = told("Who removed what it says, and why.")
     fields: tuple[dict[str, Any], ...] = told("What changed: field, from, to.")
 
 
@@ -208,13 +234,14 @@ class HistoryItem:
     version: int = told("Its place in the stream.")
     ref: str | None = told("The recorder's own name for it.")
     target: int | None = told("The entry that it is about.")
-    data: dict[str, Any] = told("What it says, as it stands.")
+    data: dict[str, Any] | None = told("What it says, as it stands; null where that was removed.")
     source: Source | None = told("On which source, as it stands.")
     note: str | None = told("What the fields cannot say.")
     retracted: bool = told("Whether it has been retracted.")
+    redaction: Redaction | None = told("Who removed what it says, and why.")
     said: dict[str, Any] | None = told("What was first said, where it was changed: effective, data, source.")
     changes: tuple[dict[str, Any], ...] = told(
-        "Its corrections and retractions: position, actor, reason, source, fields."
+        "Its corrections and retractions: position, actor, reason, source, redaction, fields."
     )
     entries: Entries = told("Itself and what changed it.")
 
@@ -235,6 +262,7 @@ class DiffAnswer:
     """What changed between two states."""
 
     mission: str = told("The mission.")
+    redactions: tuple[Removed, ...] = told("The mission's entries whose payloads were removed.")
     from_: Truth = told("The first state.")
     to: Truth = told("The second state.")
     data: tuple[Operation, ...] = told("The operations, in path order.")

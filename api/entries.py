@@ -24,6 +24,7 @@ from ledger.store import Recorded, read_entries, reading, record, writing
 from ledger.tables import entries
 from projections.queries import EntryFilter, family, find_entries
 from projections.questions import moment
+from projections.redactions import removals
 from projections.runner import update_projections
 
 blueprint = Blueprint("entries", __name__, description="Recording events, and reading what was recorded.")
@@ -196,7 +197,8 @@ def get_entries(query: dict[str, Any]) -> Response:
     media, limit = formats.wanted(query.get("format"), lists=True), parameters.limit(query, 50)
     with reading(current_app.config["LEDGER_ENGINE"]) as connection:
         found = find_entries(connection, _filter(query), limit + 1)
-    shown = [document(entry) for entry in found[:limit]]
+        removed = removals(connection, found)
+    shown = [document(entry, removed.get(entry.position)) for entry in found[:limit]]
     following = {**query, "after": shown[-1]["position"], "limit": limit} if len(found) > limit else None
     links = {"next": url_for("entries.get_entries", **following) if following else None}
     response = formats.answer({"data": shown, "links": links}, media)
@@ -231,6 +233,8 @@ def get_entry(query: dict[str, Any], position: int) -> Response:
     """Read one entry.
 
     One entry: as it was said, as it stands now, what was recorded about it, and the stored bytes that its leaf hash covers.
+
+    Where its payload was removed, `data`, `source` and `note` are null, and `redaction` tells who removed it and why.
     """
     formats.wanted(query.get("format"), lists=False)
     with reading(current_app.config["LEDGER_ENGINE"]) as connection:
@@ -238,15 +242,16 @@ def get_entry(query: dict[str, Any], position: int) -> Response:
         if not found:
             raise problems.Problem("no-such-entry", f"there is no entry {position}")
         related = family(connection, found[0].root, 2**53)
-    return formats.answer(
-        {"data": {**document(found[0]), **_with_relatives(found[0], related), "stored": stored(found[0])}}
-    )
+        redaction = removals(connection, found).get(position)
+    shown = {**document(found[0], redaction), **_with_relatives(found[0], related), "stored": stored(found[0])}
+    return formats.answer({"data": shown})
 
 
 def _with_relatives(entry: Entry, related: list[Entry]) -> dict[str, Any]:
-    now = as_it_stands(entry, related)
+    now, readable = as_it_stands(entry, related), entry.payload is not None
     return {
-        "stands": {"effective": now.effective, "data": now.data, "source": now.source, "corrections": list(now.corrections),
+        "stands": {"effective": now.effective, "data": now.data if readable else None,
+                   "source": now.source if readable else None, "corrections": list(now.corrections),
                    "retracted": entry.position in retracted(related)},
         "about_it": [{"position": other.position, "type": other.type} for other in related if other.target == entry.position],
     }  # fmt: skip

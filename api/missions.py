@@ -28,6 +28,7 @@ from projections.differences import differences
 from projections.history import mission_history, pledge_history
 from projections.queries import answers, mission_names
 from projections.questions import Question
+from projections.redactions import redactions
 
 blueprint = Blueprint("missions", __name__, description="The state of a mission on any day, as known at any time.")
 
@@ -44,6 +45,12 @@ def check_mission(connection: Connection, mission: str, question: Question) -> N
             "unknown-mission",
             f"there is no mission {mission[:64]!r} by then; there are: {nearest_first(mission, known) or 'none'}",
         )
+
+
+def _true_of(connection: Connection, mission: str, question: Question) -> dict[str, Any]:
+    """What an answer about a mission is true of, and what of it can no longer be read. Raises Problem."""
+    check_mission(connection, mission, question)
+    return {**question.truth, "mission": mission, "redactions": redactions(connection, mission, question.known)}
 
 
 @blueprint.route("/v1/missions", methods=["GET"])
@@ -88,15 +95,16 @@ def get_snapshot(query: dict[str, Any], mission: str) -> Response:
     Mandate, leadership, partners, pledges, deployments, funding, commitments, payments, positions, fulfilment, targets,
     observations and findings.
 
-    With both `valid_at` and `known_position` the answer never changes and may be cached for ever.
+    With both `valid_at` and `known_position` the answer never changes and may be cached for ever. One thing changes it: where
+    the payload of an entry was removed, it is gone from every answer, and `redactions` tells of it.
     """
     formats.wanted(query.get("format"), lists=False)
     with reading(_engine()) as connection:
         question = parameters.question(connection, query)
-        check_mission(connection, mission, question)
+        truth = _true_of(connection, mission, question)
         data = answers(connection, mission, list(ANSWERS), question.valid_at, question.known, question.reported_by)
     links = {name: url_for(f"missions.get_{name}", mission=mission, **_clocks(query)) for name in ANSWERS}
-    return formats.answer({**question.truth, "mission": mission, "data": data, "links": links}, fixed=question.fixed)
+    return formats.answer({**truth, "data": data, "links": links}, fixed=question.fixed)
 
 
 def _clocks(query: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,12 +123,10 @@ def _add_answer(name: str) -> None:
         media = formats.wanted(query.get("format"), lists=is_list)
         with reading(_engine()) as connection:
             question = parameters.question(connection, query)
-            check_mission(connection, mission, question)
+            truth = _true_of(connection, mission, question)
             data = answers(connection, mission, [name], question.valid_at, question.known, question.reported_by)[name]
         links = {"snapshot": url_for("missions.get_snapshot", mission=mission, **_clocks(query))}
-        return formats.answer(
-            {**question.truth, "mission": mission, "data": data, "links": links}, media, question.fixed
-        )
+        return formats.answer({**truth, "data": data, "links": links}, media, question.fixed)
 
     get_answer.__doc__ = f"The mission's {name} at two clocks.\n\nThe same as `{name}` in the snapshot" + (
         "; as NDJSON and CSV too." if is_list else "."
@@ -149,7 +155,7 @@ def get_pledge(query: dict[str, Any], mission: str, pledge: str) -> Response:
     formats.wanted(query.get("format"), lists=False)
     with reading(_engine()) as connection:
         question = parameters.question(connection, query)
-        check_mission(connection, mission, question)
+        truth = _true_of(connection, mission, question)
         rows = answers(connection, mission, ["pledges"], question.valid_at, question.known, question.reported_by)[
             "pledges"
         ]
@@ -157,7 +163,7 @@ def get_pledge(query: dict[str, Any], mission: str, pledge: str) -> Response:
     if found is None:
         raise _unknown_pledge(pledge, [row["pledge"] for row in rows])
     links = {"history": url_for("missions.get_pledge_history", mission=mission, pledge=pledge, **_clocks(query))}
-    return formats.answer({**question.truth, "mission": mission, "data": found, "links": links}, fixed=question.fixed)
+    return formats.answer({**truth, "data": found, "links": links}, fixed=question.fixed)
 
 
 def _unknown_pledge(pledge: str, known: list[str]) -> problems.Problem:
@@ -181,13 +187,13 @@ def get_pledge_history(query: dict[str, Any], mission: str, pledge: str) -> Resp
     media = formats.wanted(query.get("format"), lists=True)
     with reading(_engine()) as connection:
         question = parameters.question(connection, query)
-        check_mission(connection, mission, question)
+        truth = _true_of(connection, mission, question)
         data = pledge_history(connection, mission, pledge, question)
         if not data:
             rows = answers(connection, mission, ["pledges"], question.valid_at, question.known)["pledges"]
             raise _unknown_pledge(pledge, [row["pledge"] for row in rows])
     links = {"pledge": url_for("missions.get_pledge", mission=mission, pledge=pledge, **_clocks(query))}
-    return formats.answer({**question.truth, "mission": mission, "data": data, "links": links}, media, question.fixed)
+    return formats.answer({**truth, "data": data, "links": links}, media, question.fixed)
 
 
 @blueprint.route("/v1/missions/<mission>/history", methods=["GET"])
@@ -204,14 +210,14 @@ def get_history(query: dict[str, Any], mission: str) -> Response:
     media, limit = formats.wanted(query.get("format"), lists=True), parameters.limit(query, 100)
     with reading(_engine()) as connection:
         question = parameters.question(connection, query)
-        check_mission(connection, mission, question)
+        truth = _true_of(connection, mission, question)
         found = mission_history(connection, mission, question)
     rest = [item for item in found if _cursor(item) > _read_cursor(query.get("after"))]
     following = (
         {**query, "after": "{}.{}".format(*_cursor(rest[limit - 1])), "limit": limit} if len(rest) > limit else None
     )
     links = {"next": url_for("missions.get_history", mission=mission, **following) if following else None}
-    document = {**question.truth, "mission": mission, "data": rest[:limit], "links": links}
+    document = {**truth, "data": rest[:limit], "links": links}
     response = formats.answer(document, media, question.fixed)
     if following:
         response.headers["Link"] = f'<{links["next"]}>; rel="next"'
@@ -245,7 +251,16 @@ def get_diff(query: dict[str, Any], mission: str) -> Response:
         before, after = (parameters.question(connection, query, prefix) for prefix in ("from_", "to_"))
         first, last = sorted((before.valid_at, after.valid_at))
         parameters.check_range(first, last, "from_valid_at", "to_valid_at")
-        check_mission(connection, mission, max(before, after, key=lambda question: question.known))
+        latest = max(before, after, key=lambda question: question.known)
+        check_mission(connection, mission, latest)
+        removed = redactions(connection, mission, latest.known)
         data = differences(connection, mission, before, after)
-    document = {"mission": mission, "from": before.truth, "to": after.truth, "data": data, "links": {}}
+    document = {
+        "mission": mission,
+        "redactions": removed,
+        "from": before.truth,
+        "to": after.truth,
+        "data": data,
+        "links": {},
+    }
     return formats.answer(document, media, before.fixed and after.fixed)

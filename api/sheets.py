@@ -25,13 +25,19 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from api.formulas import unguarded
 from ledger import codec
-from ledger.entries import Entry
+from ledger.entries import REDACTION, Entry
 from ledger.events import EVENTS
 from ledger.schemas import BooleanField, Tagged, TargetField, TextField, said_schema
 from ledger.texts import nearest_first
 
 ENVELOPE = ("type", "mission", "effective", "data", "source", "note", "ref")
-LEDGERS_OWN = ("position", *(part.name for part in dataclasses.fields(Entry) if part.name not in ENVELOPE), "leaf_hash")
+_REDACTION = ("redaction", *(f"redaction.{name}" for name in REDACTION))
+LEDGERS_OWN = (
+    "position",
+    *(part.name for part in dataclasses.fields(Entry) if part.name not in ENVELOPE),
+    "leaf_hash",
+    *_REDACTION,
+)
 COMMENT = "#"
 _YES_OR_NO = {"yes": "it is so", "no": "it is not so"}
 Path = tuple[str, ...]
@@ -383,6 +389,9 @@ def _read_row(number: int, cells: dict[str, Any]) -> Row:
     row = unflatten(type_name, {n: c for n, c in cells.items() if n not in own}, number)
     if _text(cells.get("position", "")):
         row.event["position"] = _position(_text(cells["position"]))
+    if _text(cells.get("redaction.position", "")):
+        row.event |= {"redaction": _text(cells["redaction.position"]), "stream": _text(cells.get("stream", ""))}
+        row.event["target"] = row.event.pop("data").get("target")
     return row
 
 

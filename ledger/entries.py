@@ -21,6 +21,7 @@ SHOWN = (
     "data", "source", "note", "leaf_hash",
 )  # fmt: skip
 TOLD = ("position", "id", "stream", "version", "recorded_at", "actor", "leaf_hash")
+REDACTION = ("position", "actor", "recorded_at", "legal_basis", "reason")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +67,12 @@ def without_payload(entry: Entry) -> Entry:
     return replace(entry, data=None, source=None, note=None, salt=None, payload=None)
 
 
-def document(entry: Entry) -> dict[str, Any]:
-    """An entry as the API and exports show it: as it was said and recorded, without the stored bytes."""
-    return {name: getattr(entry, name) for name in SHOWN}
+def document(entry: Entry, redaction: Mapping[str, Any] | None) -> dict[str, Any]:
+    """An entry as the API and exports show it: as it was said and recorded, without the stored bytes.
+
+    `redaction` tells who removed its payload and why (REDACTION); None where it was not removed.
+    """
+    return {**{name: getattr(entry, name) for name in SHOWN}, "redaction": redaction}
 
 
 def acknowledgement(entry: Entry, replayed: bool) -> dict[str, Any]:

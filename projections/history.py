@@ -14,6 +14,7 @@ from projections.family import Stated, told_forward
 from projections.pledges import PLEDGES, believed, opened, present
 from projections.projection import Row, keys_of, step
 from projections.questions import Question
+from projections.redactions import Removals, removals
 from projections.tables import generations, rectangles
 from projections.timeline import HEAD
 from projections.view import view
@@ -43,7 +44,8 @@ def mission_history(connection: Connection, mission: str, question: Question) ->
     known = read_entries(connection, entries.c.mission == mission, entries.c.position <= question.known)
     if question.reported_by is not None:
         known = [entry for entry in known if entry.reported <= question.reported_by]
-    shown = [_item(family) for family in _families(known)]
+    removed = removals(connection, known)
+    shown = [_item(family, removed) for family in _families(known)]
     begun = [item for item in shown if item["first_day"] <= question.valid_at]
     return sorted(begun, key=lambda item: (item["first_day"], item["position"]))
 
@@ -64,15 +66,16 @@ def _families(known: Iterable[Entry]) -> list[list[Entry]]:
     return families
 
 
-def _item(family: Sequence[Entry]) -> Row:
+def _item(family: Sequence[Entry], removed: Removals) -> Row:
     entry, gone, told = family[0], retracted(family), told_forward(family)
-    now = as_it_stands(entry, family)
+    now, readable = as_it_stands(entry, family), entry.payload is not None
     return {
         "position": entry.position, "type": entry.type, "effective": now.effective, "first_day": now.first,
         "recorded_at": entry.recorded_at, "actor": entry.actor, "stream": entry.stream, "version": entry.version, "ref": entry.ref,
-        "target": entry.target, "data": now.data, "source": now.source, "note": entry.note,
-        "retracted": entry.position in gone, "said": _said(entry) if len(family) > 1 else None,
-        "changes": [_change(change, gone, told.get(change.position)) for change in family[1:]],
+        "target": entry.target, "data": now.data if readable else None, "source": now.source if readable else None,
+        "note": entry.note, "retracted": entry.position in gone, "redaction": removed.get(entry.position),
+        "said": _said(entry) if len(family) > 1 else None,
+        "changes": [_change(change, gone, told.get(change.position), removed) for change in family[1:]],
         "entries": [member.position for member in family],
     }  # fmt: skip
 
@@ -81,13 +84,14 @@ def _said(entry: Entry) -> Row:
     return {"effective": entry.effective, "data": entry.data, "source": entry.source}
 
 
-def _change(change: Entry, gone: frozenset[int], told: tuple[Stated, Stated] | None) -> Row:
+def _change(change: Entry, gone: frozenset[int], told: tuple[Stated, Stated] | None, removed: Removals) -> Row:
     """A correction or retraction, with what it changed of its target as that stood before; `told` of a correction."""
     data = change.data or {}
     return {
         "position": change.position, "type": change.type, "target": change.target, "effective": change.effective,
         "recorded_at": change.recorded_at, "actor": change.actor, "reason_code": data.get("reason_code"), "reason": data.get("reason"),
         "source": data.get("source") or change.source, "note": change.note, "retracted": change.position in gone,
+        "redaction": removed.get(change.position),
         "fields": changed_fields(*map(_fields, told)) if told else [{"field": "retracted", "from": False, "to": True}],
     }  # fmt: skip
 
@@ -109,13 +113,15 @@ def pledge_history(connection: Connection, mission: str, pledge: str, question: 
         known = [entry for entry in known if entry.reported <= question.reported_by]
     steps = _steps(view(known, question.valid_at, question.known), pledge)
     families = [family for family in _families(known) if family[0].root in own or steps.get(family[0].position)]
-    begun = [item for item in map(_item, families) if item["first_day"] <= question.valid_at]
+    removed = removals(connection, known)
+    items = [_item(family, removed) for family in families]
+    begun = [item for item in items if item["first_day"] <= question.valid_at]
     ordered = sorted(begun, key=lambda item: (item["first_day"], item["position"]))
     return [change for item in ordered for change in _told(item, steps.get(item["position"], []))]
 
 
 def _roots(connection: Connection, mission: str, pledge: str) -> frozenset[int]:
-    """Every entry that ever touched a pledge."""
+    """Every entry that ever touched a pledge, and those of its stream of which only the envelope can be read."""
     if "\0" in pledge:  # PostgreSQL takes no such text
         return frozenset()
     c = rectangles.c
@@ -127,7 +133,9 @@ def _roots(connection: Connection, mission: str, pledge: str) -> frozenset[int]:
         c.key == pledge,
         c.event != HEAD,
     )
-    return frozenset(connection.execute(select(c.root).where(*wanted)).scalars())
+    e = entries.c
+    removed = select(e.root).where(e.stream == f"{mission}/pledge/{pledge}", e.payload.is_(None))
+    return frozenset(connection.execute(select(c.root).where(*wanted).union(removed)).scalars())
 
 
 def _own_and_openings(connection: Connection, mission: str, own: frozenset[int], known: int) -> list[Entry]:
@@ -167,7 +175,10 @@ def _shown(rows: Mapping[str, Row], pledge: str) -> Row:
 
 def _told(item: Row, fields: list[Row]) -> list[Row]:
     """An event as a change of the pledge, and after it those of the record."""
-    names = ("position", "type", "effective", "recorded_at", "actor", "source", "note", "retracted", "target", "data")
-    reason = item["data"].get("reason") or item["data"].get("text") or item["data"].get("statement")
+    names = (
+        "position", "type", "effective", "recorded_at", "actor", "source", "note", "retracted", "target", "data", "redaction",
+    )  # fmt: skip
+    data = item["data"] or {}
+    reason = data.get("reason") or data.get("text") or data.get("statement")
     event = {**{name: item[name] for name in names}, "reason_code": None, "reason": reason, "fields": fields}
     return [event, *({**change, "data": None} for change in item["changes"])]

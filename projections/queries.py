@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import Connection, and_, or_, select
 
 from ledger.entries import Entry
-from ledger.standing import standing
+from ledger.standing import retracted
 from ledger.store import read_entries
 from ledger.tables import entries
 from projections.answers import LEDGER_WIDE, PROJECTIONS, Made, Rows, folded_rows, make, needed
@@ -135,11 +135,13 @@ def mission_entries(connection: Connection, mission: str, known: int) -> list[En
 
 
 def mission_names(connection: Connection, known: int) -> list[str]:
-    """Every mission whose registration stands at position `known`."""
+    """Every mission whose registration was not retracted by position `known`. One whose payload was removed still names it."""
     e = entries.c
     registered = select(e.position).where(e.type == "mission.registered", e.position <= known)
-    stood = standing(read_entries(connection, e.root.in_(registered), e.position <= known))
-    return sorted({s.mission for s in stood if s.type == "mission.registered" and s.mission})
+    found = read_entries(connection, e.root.in_(registered), e.position <= known)
+    gone = retracted(found)
+    standing = (entry for entry in found if entry.type == "mission.registered" and entry.position not in gone)
+    return sorted({entry.mission for entry in standing if entry.mission})
 
 
 def family(connection: Connection, root: int, known: int) -> list[Entry]:

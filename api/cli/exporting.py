@@ -17,11 +17,12 @@ from api.formulas import guarded
 from api.sheets import ENVELOPE, columns, flatten
 from ledger.audit.database import Database
 from ledger.audit.tiled import write_bundle
-from ledger.entries import Entry, document
+from ledger.entries import REDACTION, Entry, document
 from ledger.store import reading, size, stream_entries
 from ledger.tables import entries
 from ledger.texts import nearest_first
 from projections.queries import mission_names
+from projections.redactions import Removals, removals_where
 
 _ABOUT_THE_ENTRY = ("position", "recorded_at", "actor", "stream", "version", "id", "leaf_hash")
 
@@ -39,8 +40,9 @@ def export(as_format: str | None, mission: str | None, bundle: Path | None, outp
     """Write the entries out, in the order in which they were recorded.
 
     `import` takes JSON Lines and CSV back. With --mission the entries that belong to no mission, such as
-    registered parties, are left out. A bundle holds entries, tiles, checkpoints and verifier keys: `mission-ledger
-    verify FILE` audits it wherever it is taken.
+    registered parties, are left out. Of an entry whose payload was removed, `redaction` tells by whom and why.
+    A bundle holds entries, tiles, checkpoints and verifier keys: `mission-ledger verify FILE` audits it wherever it
+    is taken.
     """
     if bundle is not None:
         if as_format or mission or output:
@@ -53,8 +55,9 @@ def export(as_format: str | None, mission: str | None, bundle: Path | None, outp
     with database.opened() as engine, reading(engine) as connection, progress("Exporting", hidden=shown_there) as bar:
         total = size(connection)
         _check_mission(connection, mission, total)
+        removed = removals_where(connection)
         with writing_to(output) as file:
-            file.writelines(lines(lambda: _entries(connection, mission, lambda done: bar(done, total))))
+            file.writelines(lines(lambda: _entries(connection, mission, lambda done: bar(done, total)), removed))
 
 
 def _write_bundle(path: Path) -> None:
@@ -85,24 +88,24 @@ def _entries(connection: Connection, mission: str | None, tell: Callable[[int], 
 Source = Callable[[], Iterator[Entry]]
 
 
-def _json_lines(source: Source) -> Iterator[bytes]:
+def _json_lines(source: Source, removed: Removals) -> Iterator[bytes]:
     for entry in source():
-        yield orjson.dumps(document(entry)) + b"\n"
+        yield orjson.dumps(document(entry, removed.get(entry.position))) + b"\n"
 
 
-def _csv_lines(source: Source) -> Iterator[bytes]:
+def _csv_lines(source: Source, removed: Removals) -> Iterator[bytes]:
     """Two passes over one state of the database: which columns are used, then the rows."""
     types: set[str] = set()
     used: set[str] = set()
     for entry in source():
         types.add(entry.type)
-        used.update(_cells(entry))
+        used.update(_cells(entry, removed))
     names = _names(types, used)
     buffer = io.StringIO(newline="")
     writer = csv.DictWriter(buffer, names)
     writer.writeheader()
     for entry in source():
-        writer.writerow({name: guarded(cell) for name, cell in _cells(entry).items()})
+        writer.writerow({name: guarded(cell) for name, cell in _cells(entry, removed).items()})
         yield _taken(buffer)
     yield _taken(buffer)
 
@@ -110,15 +113,21 @@ def _csv_lines(source: Source) -> Iterator[bytes]:
 def _names(types: set[str], used: set[str]) -> list[str]:
     """The columns in use, in the order of the declarations; what belongs to every event comes first and last."""
     declared = dict.fromkeys(c.name for name in sorted(types) for c in columns(name, 50) if c.path[0] == "data")
-    first, last = [name for name in ENVELOPE if name != "data"][:3], ["note", "ref"]
+    first, last = (
+        [name for name in ENVELOPE if name != "data"][:3],
+        ["note", "ref", *(f"redaction.{n}" for n in REDACTION)],
+    )
     sources = sorted(name for name in used if name.startswith("source."))
     ordered = [*_ABOUT_THE_ENTRY, *first, *declared, *sources, *last]
     return [name for name in ordered if name in used or name in _ABOUT_THE_ENTRY]
 
 
-def _cells(entry: Entry) -> dict[str, Any]:
-    said = {name: getattr(entry, name) for name in ENVELOPE}
-    return {**{name: getattr(entry, name) for name in _ABOUT_THE_ENTRY}, **flatten(said)}
+def _cells(entry: Entry, removed: Removals) -> dict[str, Any]:
+    own = {name: getattr(entry, name) for name in _ABOUT_THE_ENTRY}
+    said = flatten({name: getattr(entry, name) for name in ENVELOPE})
+    told = {f"redaction.{name}": value for name, value in removed.get(entry.position, {}).items()}
+    kept = {"target": entry.target} if told and entry.target is not None else {}
+    return {**own, **said, **kept, **told}
 
 
 def _taken(buffer: io.StringIO) -> bytes:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from api.cli import database
 from api.cli.command import Declined, json_option
-from api.cli.tables import answer_table, changes_table, history_table, operations_table, show
+from api.cli.tables import answer_table, changes_table, history_table, operations_table, redactions_table, show
 from ledger.store import reading
 from ledger.texts import nearest_first
 from projections.answers import ANSWERS
@@ -18,6 +18,7 @@ from projections.differences import differences
 from projections.history import mission_history, pledge_history
 from projections.queries import answers, mission_names
 from projections.questions import Question, Unanswerable, ask
+from projections.redactions import redactions
 
 _position = click.IntRange(min=0)
 
@@ -58,10 +59,12 @@ def snapshot(mission: str, only: list[str] | None, as_json: bool, **clocks: Any)
         question = _asked(connection, **clocks)
         _check_mission(connection, mission, question)
         data = _answers(connection, mission, only or list(ANSWERS), question)
+        removed = redactions(connection, mission, question.known)
     if as_json:
-        _print_json({**question.truth, "mission": mission, "data": data})
+        _print_json({**question.truth, "mission": mission, "redactions": removed, "data": data})
         return
-    show(_heading(mission, question), *(answer_table(name, found) for name, found in data.items()))
+    tables = [answer_table(name, found) for name, found in data.items()]
+    show(_heading(mission, question), *tables, *([redactions_table(removed)] if removed else []))
 
 
 @click.command()
@@ -79,8 +82,9 @@ def history(mission: str, pledge: str | None, as_json: bool, **clocks: Any) -> N
         else:
             data = pledge_history(connection, mission, pledge, question)
             _check_pledge(connection, mission, pledge, question, bool(data))
+        removed = redactions(connection, mission, question.known)
     if as_json:
-        _print_json({**question.truth, "mission": mission, "data": data})
+        _print_json({**question.truth, "mission": mission, "redactions": removed, "data": data})
         return
     show(_heading(mission, question), (history_table if pledge is None else changes_table)(data))
 
@@ -102,10 +106,12 @@ def diff(mission: str, as_json: bool, reported_by: str | None, **clocks: Any) ->
     """
     with database.opened() as engine, reading(engine) as connection:
         before, after = (_asked(connection, prefix, reported_by=reported_by, **clocks) for prefix in ("from_", "to_"))
-        _check_mission(connection, mission, max(before, after, key=lambda question: question.known))
+        latest = max(before, after, key=lambda question: question.known)
+        _check_mission(connection, mission, latest)
         data = differences(connection, mission, before, after)
+        removed = redactions(connection, mission, latest.known)
     if as_json:
-        _print_json({"mission": mission, "from": before.truth, "to": after.truth, "data": data})
+        _print_json({"mission": mission, "redactions": removed, "from": before.truth, "to": after.truth, "data": data})
         return
     if not data:
         click.echo("Nothing differs.")

@@ -299,6 +299,26 @@ def answer_table(name: str, found: Any) -> Table:
     return TABLES[name](found) if name in TABLES else table(name, ("",), [(brief(found),)])
 
 
+def redactions_table(rows: Iterable[Row]) -> Table:
+    """What can no longer be read, by whose word and why."""
+    names = ("Position", "Type", "Effective", "Removed by", "Actor", "On", "Legal basis", "Reason")
+    told = (
+        (r["position"], r["type"], r["effective"], by["position"], by["actor"], by["recorded_at"][:10], by["legal_basis"], by["reason"])
+        for r in rows
+        for by in [r["redaction"]]
+    )  # fmt: skip
+    return table("Removed", names, told)
+
+
+def _removed(redaction: Row) -> str:
+    """Who removed what an entry said, and why."""
+    on = redaction["recorded_at"][:10]
+    return (
+        f"removed on {on} by {redaction['actor']} (entry {redaction['position']}), {redaction['legal_basis']}: "
+        f"{redaction['reason']}"
+    )
+
+
 def history_table(rows: Iterable[Row]) -> Table:
     """A mission's timeline: what was said, and what was corrected since."""
 
@@ -308,7 +328,7 @@ def history_table(rows: Iterable[Row]) -> Table:
             row["effective"],
             row["position"],
             row["type"],
-            _said(row["data"]),
+            _removed(row["redaction"]) if row["redaction"] else _said(row["data"]),
             "; ".join(marks),
             source(row["source"]),
             row["actor"],
@@ -336,7 +356,7 @@ def changes_table(rows: Iterable[Row]) -> Table:
             row["position"],
             row["type"],
             fields,
-            row["reason"],
+            _removed(row["redaction"]) if row["redaction"] else row["reason"],
             source(row["source"]),
             row["actor"],
         )
