@@ -75,7 +75,9 @@ def _retracted_twice(event: Event, data: Any, target: Entry, known: Known) -> Re
 
 def _wrong_correction(event: Event, data: Any, target: Entry, known: Known) -> Refusal | None:
     """The corrected entry must be valid by itself, and what it then refers to must exist."""
-    if not isinstance(data, EntryCorrected) or not data.data or _removed_below(target, known):
+    if not isinstance(data, EntryCorrected) or not data.data:
+        return None
+    if _removed_below(target, known) or not known.is_told(known.families[target.root]):
         return None
     return not_valid(data.data, target, known, "/data/data")
 

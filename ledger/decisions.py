@@ -16,7 +16,7 @@ from ledger.events.about_entries import EntryCorrected
 from ledger.known import Known, not_there, references
 from ledger.refusals import Refusal
 from ledger.rules import RULES
-from ledger.said import Event
+from ledger.said import Event, Untold
 from ledger.standing import Standing, standing
 
 
@@ -58,10 +58,16 @@ def _judged(event: Event, known: Known) -> Accepted | list[Refusal]:
 
 def _about_a_subject(event: Event, known: Known) -> Accepted | list[Refusal]:
     found = [*_unknown_mission(event, known), *_names_itself(event), *_unknown_references(event, known)]
-    if not found and event.type in RULES:
-        stood = _in_order(known.streams[event.stream])
-        found = [refusal for rule in RULES[event.type] if (refusal := rule(event.data, stood))]
+    if not found and event.type in RULES and not isinstance(event.data, Untold):
+        found = _against_rules(event, known.streams[event.stream], known)
     return (found + _moved(event, event.stream, known)) or Accepted(event, event.stream, event.mission, None)
+
+
+def _against_rules(event: Event, stream: list[Entry], known: Known) -> list[Refusal]:
+    if not known.is_told(stream):
+        return []
+    stood = _in_order(stream)
+    return [refusal for rule in RULES[event.type] if (refusal := rule(event.data, stood))]
 
 
 def _moved(event: Event, stream: str, known: Known) -> list[Refusal]:
@@ -115,7 +121,7 @@ def _checked(event: Event, data: Any, target: Entry, known: Known) -> Accepted |
     refusals += _moved(event, target.stream, known)
     if refusals:
         return refusals
-    if isinstance(data, EntryCorrected) and data.data:
+    if isinstance(data, EntryCorrected) and data.data and known.is_told(known.families[target.root]):
         data = replace(data, data=in_normal_form(data.data, target, known))
     return Accepted(replace(event, data=data), target.stream, target.mission, target.root)
 

@@ -23,7 +23,8 @@ class Known:
     """What the ledger knows that a decision needs; grows with the events of a batch.
 
     `refused` holds the positions and refs of those that were refused: what is about one of them cannot be judged yet.
-    `reopening`: a closed ledger is being reopened by its operator.
+    `reopening`: a closed ledger is being reopened by its operator. `untold`: positions of entries that come from another
+    ledger without their payloads, until the redaction comes that removed them.
     """
 
     streams: dict[str, list[Entry]] = field(default_factory=dict)
@@ -33,6 +34,7 @@ class Known:
     families: dict[int, list[Entry]] = field(default_factory=dict)
     refused: set[int | str | None] = field(default_factory=set)
     reopening: bool = False
+    untold: set[int] = field(default_factory=set)
 
     def add(self, entry: Entry) -> None:
         """Take an accepted entry into account for the events after it."""
@@ -49,6 +51,7 @@ class Known:
     def _remove(self, entry: Entry) -> None:
         """Take the payload of an entry away, wherever it is known."""
         gone = without_payload(entry)
+        self.untold.discard(entry.position)
         self.entries[entry.position] = gone
         for known in (self.families[entry.root], self.streams.get(entry.stream, [])):
             known[:] = [gone if other.position == entry.position else other for other in known]
@@ -56,6 +59,10 @@ class Known:
     def has_begun(self, stream: str) -> bool:
         """Whether anything but claims stands in a stream."""
         return any(s.entry.target is None for s in standing(self.streams.get(stream, [])))
+
+    def is_told(self, entries: Iterable[Entry]) -> bool:
+        """Whether each of these entries says what it says. What was judged where it could be read is not judged where it cannot."""
+        return not any(entry.position in self.untold for entry in entries)
 
     def corrected_by(self, correction: Entry) -> Entry:
         """The entry that a correction is about."""

@@ -22,7 +22,7 @@ from ledger.events import PARTY_FIELDS
 from ledger.known import Known, needs, needs_of_corrections
 from ledger.receipts import proof_of, request_of
 from ledger.refusals import Refusal, Refused
-from ledger.said import Event
+from ledger.said import Event, Untold
 from ledger.standing import REDACTED
 from ledger.values import PartialDate
 
@@ -215,10 +215,12 @@ def _decided(connection: Connection, events: Sequence[Event], request: Request) 
             known.refused |= {size + index, said.ref}
         accepted = decision if isinstance(decision, Accepted) else _in_spite(said)
         if accepted is not None:
+            known.untold |= {size + index} if isinstance(said.data, Untold) else set()
             entries.append(_entered(accepted, known, size + index, request, proof))
             known.add(entries[-1])
     if refusals:
         raise Refused(refusals)
+    assert not known.untold
     return entries
 
 

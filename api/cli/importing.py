@@ -3,10 +3,14 @@
 A file that `export` wrote says of each event at which position it stood. Targets in it mean those positions, and
 become the new ones: the n-th event of the file is recorded at the head plus n, since nobody else appends while
 the head is held.
+
+An entry whose payload was removed keeps its place: it is recorded without anything that it said, together with the
+redaction from the same file, so that what is about it, and what could be said because of it, is recorded as well.
 """
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args, get_type_hints
@@ -18,10 +22,12 @@ from api.sheets import ENVELOPE, LEDGERS_OWN, Fault, Row, read_csv, read_xlsx
 from ledger import codec
 from ledger.events import EVENTS
 from ledger.refusals import Refusal, Refused
-from ledger.said import Event
+from ledger.said import Event, Untold, untold
+from ledger.schemas import Fault as InvalidFault
 from ledger.schemas import Invalid, parse_data, parse_event
+from ledger.standing import REDACTED
 from ledger.store import Recorded, lock_head, receipts_under, record, writing
-from ledger.values import as_json
+from ledger.values import as_json, is_position
 from projections.runner import update_projections
 
 # What no event missing from a batch can have caused.
@@ -72,6 +78,7 @@ def read(content: bytes, suffix: str) -> Batch:
             batch.faults += found
             batch.broken += [row.event] if found else []
             bar(done)
+    _drop_unexplained(batch)
     batch.faults += _wrong_positions(batch)
     return batch
 
@@ -96,10 +103,14 @@ READERS: dict[str, Callable[[bytes], tuple[list[Row], list[Fault]]]] = {
 
 def _digest(rows: Sequence[Row]) -> str:
     """SHA-256 of what the file says, whatever its format, so that a workbook saved anew stays the same."""
-    said = [
-        {**_sayable(row.event), "position": _position(row)} if _position(row) is not None else row.event for row in rows
-    ]
+    said = [_content(row) if _position(row) is not None else row.event for row in rows]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _content(row: Row) -> dict[str, Any]:
+    """What an exported row says, whatever else the ledger told of it."""
+    removed = {name: row.event.get(name) for name in ("stream", "target")} if row.event.get("redaction") else {}
+    return {**_sayable(row.event), **removed, "position": _position(row)}
 
 
 def _position(row: Row) -> Any:
@@ -121,13 +132,51 @@ def _add(batch: Batch, row: Row) -> Iterator[Fault]:
         yield Fault(row.number, "position", f"{str(position)[:40]!r} is not a position")
         return
     try:
-        event = parse_event(row.event if position is None else _sayable(row.event))
+        event = _event(row)
     except Invalid as error:
         faults = (Fault(row.number, row.column(fault.pointer), fault.detail) for fault in error.faults)
         yield from (fault for fault in faults if fault.column not in unread)
         return
     if not row.faults:
         batch.said.append(Said(row, event, position))
+
+
+def _event(row: Row) -> Event:
+    """The event of a row. Raises Invalid."""
+    if _position(row) is None:
+        return parse_event(row.event)
+    return _untold(row.event) if row.event.get("redaction") else parse_event(_sayable(row.event))
+
+
+def _untold(exported: Mapping[str, Any]) -> Event:
+    """An exported entry whose payload was removed, as far as its envelope tells. Raises Invalid."""
+    type_name, mission, stream = (exported.get(name) for name in ("type", "mission", "stream"))
+    faults = _faults_outside_data(exported)
+    if type_name in EVENTS:
+        faults += _faults_of_place(EVENTS[type_name], mission, stream, exported.get("target"))
+    if faults:
+        raise Invalid(faults)
+    data = untold(str(type_name), str(stream).removeprefix(f"{mission}/"), exported.get("target"))
+    return Event(data=data, effective=exported["effective"], mission=mission, ref=exported.get("ref"))
+
+
+def _faults_outside_data(exported: Mapping[str, Any]) -> list[InvalidFault]:
+    try:
+        parse_event({**_sayable(exported), "data": {}})
+    except Invalid as error:
+        return [fault for fault in error.faults if not fault.pointer.startswith("/data")]
+    return []
+
+
+def _faults_of_place(declared: Any, mission: Any, stream: Any, target: Any) -> list[InvalidFault]:
+    """What stands in the way of giving a removed entry its place again."""
+    if declared.ABOUT:
+        return [] if is_position(target) else [InvalidFault("/target", "is not the position of an entry")]
+    path = declared.STREAM if mission is None else f"{mission}/{declared.STREAM}"
+    pattern = "[^/]+".join(map(re.escape, re.split(r"{\w+}", path)))
+    if isinstance(stream, str) and re.fullmatch(pattern, stream):
+        return []
+    return [InvalidFault("/stream", f"is no stream of {declared.TYPE}; it is written as {path}")]
 
 
 # --- positions -----------------------------------------------------------------------------------------------------
@@ -150,6 +199,16 @@ def _wrong_positions(batch: Batch) -> list[Fault]:
             faults.append(Fault(one.row.number, "position", f"position {one.position} stands in this file twice"))
         above |= {one.position} - {None}
     return faults
+
+
+def _drop_unexplained(batch: Batch) -> None:
+    """Entries without a payload beside which the file holds no entry that says so are faults, and not recorded."""
+    told = {one.event.data.target for one in batch.said if one.event.type == REDACTED}
+    lost = [one for one in batch.said if isinstance(one.event.data, Untold) and one.position not in told]
+    text = "its payload was removed, and the entry that says so is not in this file; add that entry"
+    batch.faults += [Fault(one.row.number, "redaction", text) for one in lost]
+    batch.broken += [one.row.event for one in lost]
+    batch.said = [one for one in batch.said if one not in lost]
 
 
 def _targets(event: Event) -> list[tuple[str, int]]:
@@ -192,6 +251,8 @@ def _placed(batch: Batch, first: int) -> list[Said]:
 def _moved(event: Event, places: Mapping[int, int]) -> Event:
     if not event.data.ABOUT:
         return event
+    if isinstance(event.data, Untold):
+        return replace(event, data=replace(event.data, target=places[event.data.target or 0]))
     data = _retargeted(as_json(event.data), lambda _, target: places[target])
     return replace(event, data=parse_data(event.type, data))
 
