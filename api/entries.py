@@ -112,6 +112,9 @@ def post_entries() -> Response:
     All or nothing. Positions, ids, versions and `recorded_at` are the ledger's; the actor is the name of the key. An event may
     bear `expected_version`: where its stream has moved, 409 tells the actual version. A correction may name its
     target by position or by the target's `ref`, also one earlier in the same list.
+
+    A key with the role recorder records everything but `payload.redacted`, which removes the payload of an entry and takes the key
+    of an admin.
     """
     said = _body()
     events = _parsed(said)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from api.problems import PROBLEMS
 from ledger import codes
 from ledger.events import EVENTS, SUBJECTS
+from ledger.events.declaration import RECORDERS
 from ledger.texts import Text
 from ledger.values import EquipmentItem, Money, MoneyItem, PersonnelItem, ServiceItem, Source
 from projections.findings import CODES
@@ -38,9 +39,9 @@ def _subjects() -> Iterator[str]:
 
 
 def _stream(declared: Any) -> str:
-    if declared.ABOUT:
-        return "Stream: that of its target."
-    return f"Stream: `{'' if declared.LEDGER_WIDE else '{mission}/'}{declared.STREAM}`."
+    """The stream, and who may record it, where that is not every recorder."""
+    stream = f"`{'' if declared.LEDGER_WIDE else '{mission}/'}{declared.STREAM}`"
+    return f"Stream: {'that of its target' if declared.ABOUT else stream}. {RECORDERS[declared.RECORDER]}".rstrip()
 
 
 def _class(declared: Any, level: str, name: str | None = None, more: str = "") -> Iterator[str]:

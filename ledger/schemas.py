@@ -18,6 +18,7 @@ from marshmallow_oneofschema import OneOfSchema
 
 from ledger.events import EVENTS
 from ledger.events.about_entries import EntryCorrected
+from ledger.events.declaration import RECORDERS
 from ledger.said import Event
 from ledger.texts import Text, nearest_first
 from ledger.values import (
@@ -279,10 +280,9 @@ class _SaidSchema(DeclaredSchema):
 def said_schema(type_name: str) -> type[Schema]:
     """The schema of a whole event of one type, as it is sent to be recorded."""
     declared = EVENTS[type_name]
+    who = f"The event type. {RECORDERS[declared.RECORDER]}".rstrip()
     parts = {
-        "type": mf.String(
-            required=True, validate=validate.Equal(type_name), metadata={"description": "The event type."}
-        ),
+        "type": mf.String(required=True, validate=validate.Equal(type_name), metadata={"description": who}),
         "data": mf.Nested(
             schema_for(declared)(),
             required=True,

@@ -250,6 +250,15 @@ def test_operations_do_what_they_show_and_a_backup_is_a_ledger(demo: Demo) -> No
     copy.dispose()
 
 
+def test_a_redaction_does_what_its_page_shows(demo: Demo) -> None:
+    assert run_page(page("docs/redaction.md"), demo) == 9
+
+    engine = open_engine(f"sqlite:///{demo.folder / 'ledger.db'}")
+    with reading(engine) as connection:
+        assert [entry.payload for entry in read_entries(connection) if entry.ref == "visit"] == [None]
+    engine.dispose()
+
+
 def test_what_differs_is_noticed() -> None:
     assert agrees('{"a": "…", "b": [1, …]}\n', '{"a":"x y","b":[1,2,3]}')
     assert not agrees('{"a": "…", "b": [1, …]}\n', '{"a":"x y","b":[2,3]}')

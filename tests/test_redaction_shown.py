@@ -256,3 +256,11 @@ def test_exports_tell_it(database_url: str, told: dict[str, Any]) -> None:
 
     assert (lines[1]["data"], lines[1]["redaction"], lines[0]["redaction"]) == (None, told, None)
     assert {name: rows[1][f"redaction.{name}"] for name in told} == {name: str(part) for name, part in told.items()}
+
+
+def test_the_document_of_the_api_tells_who_may_remove(desk: Desk) -> None:
+    shown = desk.get("/openapi.json").get_json()
+
+    types = shown["components"]["schemas"]["EventPayloadRedacted"]["properties"]["type"]
+    assert "takes the key of an admin" in types["description"]
+    assert "`payload.redacted`" in shown["paths"]["/v1/entries"]["post"]["description"]

@@ -17,6 +17,11 @@ from ledger.values import optional, told
 
 T = TypeVar("T")
 EVENTS: dict[str, Any] = {}
+RECORDERS = {
+    "recorder": "",
+    "admin": "Over HTTP it takes the key of an admin.",
+    "operator": "Only the ledger's own commands record it.",
+}
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(told, optional))
@@ -33,6 +38,7 @@ def event(
     def declare(cls: type[T]) -> type[T]:
         made: Any = dataclass(frozen=True, kw_only=True)(cls)
         assert name not in EVENTS, name
+        assert recorder in RECORDERS, recorder
         assert re.fullmatch(r"[a-z-]+\.[a-z-]+", name), name
         made.TYPE, made.STREAM, made.LEDGER_WIDE, made.ABOUT = name, stream, ledger_wide, about
         made.RECORDER = recorder
