@@ -1,18 +1,20 @@
 """Redaction: a payload and its salt go, wherever they stand; everything else of the entry stays."""
 
 import contextlib
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, LargeBinary, Text, inspect, select, text
-from sqlalchemy.exc import DBAPIError
 
 from ledger import tables
 from ledger.entries import Entry
 from ledger.refusals import Refused
-from ledger.store import read_entries, reading, size, writing
+from ledger.store import read_entries, reading, size
+from projections import runner
 from projections.queries import answers
 from projections.runner import rebuild
 from tests.builders import MISSION, announced, append, corrected, people, positions, registered, retracted, said
@@ -231,6 +233,39 @@ def test_what_a_broken_off_rebuild_left_behind_forgets_it_too(engine: Engine) ->
     assert_in_order(engine)
 
 
+def test_a_redaction_waits_for_the_chunk_that_is_made_from_what_it_removes(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(engine, registered(), secret(), announced("b"))
+    read, go_on, found = threading.Event(), threading.Event(), list[str]()
+    chunk = runner._rebuild_chunk
+
+    def slowly(connection: Any, generation: int, start: int, end: int) -> int:
+        done = chunk(connection, generation, start, end)
+        if not read.is_set():  # the first chunk is made, and not yet committed
+            read.set()
+            assert go_on.wait(30)
+        return done
+
+    def redact() -> None:
+        append(engine, redacted(1))
+        found.extend(traces(engine, SECRET, CODE, SYMBOL))
+
+    monkeypatch.setattr(runner, "_rebuild_chunk", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        rebuilt = pool.submit(rebuild, engine)
+        assert read.wait(30)
+        removed = pool.submit(redact)
+        with pytest.raises(TimeoutError):
+            removed.result(timeout=0.5)
+        go_on.set()
+        removed.result(timeout=60)
+        rebuilt.result(timeout=60)
+
+    assert found == []
+    assert traces(engine, SECRET, CODE, SYMBOL) == []
+
+
 # --- who, and what is refused ----------------------------------------------------------------------------------------
 
 
@@ -349,96 +384,6 @@ def test_a_mission_whose_registration_was_removed_takes_nothing_until_it_is_regi
 
     assert pledges(engine, 4) == ["a", "b"]
     assert_in_order(engine)
-
-
-# --- the guards of the database --------------------------------------------------------------------------------------
-
-REMOVAL = "payload = NULL, salt = NULL, symbols = ' ', parties = ' '"
-OTHERS = {
-    **dict.fromkeys(("id", "stream", "mission", "type", "effective", "first_day", "last_day"), "'x'"),
-    **dict.fromkeys(("recorded_at", "actor", "ref", "request"), "'x'"),
-    **dict.fromkeys(("position", "version", "root"), "77"),
-    "target": "0",
-    "envelope": "x'00'",
-}
-HALF = [
-    "payload = NULL",
-    "salt = NULL",
-    "payload = NULL, salt = NULL",
-    "payload = NULL, symbols = ' ', parties = ' '",
-    "salt = NULL, symbols = ' ', parties = ' '",
-    "payload = NULL, salt = NULL, symbols = ' '",
-    "payload = NULL, salt = NULL, parties = ' '",
-    "payload = x'00'",
-    "payload = x'00', salt = NULL, symbols = ' ', parties = ' '",
-    "payload = NULL, salt = x'00', symbols = ' ', parties = ' '",
-    "symbols = 'x'",
-    "parties = 'x'",
-]
-
-
-def in_dialect(engine: Engine, statement: str) -> str:
-    return statement if engine.dialect.name == "sqlite" else statement.replace("x'00'", "'\\x00'::bytea")
-
-
-def is_refused(engine: Engine, statement: str) -> None:
-    with pytest.raises(DBAPIError, match="append-only"), writing(engine) as connection:
-        connection.exec_driver_sql(in_dialect(engine, statement))
-
-
-def told_but_not_removed(engine: Engine) -> None:
-    """Entry 1 with its payload, beside an entry that says that it was removed: as somebody would leave it who wants it changed."""
-    append(engine, registered(), secret(), announced("b"), corrected(1, to_effective="2024-04"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ledger.store._remove_payloads", lambda connection, entries: entries)
-        append(engine, redacted(1))
-
-
-def test_the_guards_know_every_column() -> None:
-    assert set(OTHERS) | {"payload", "salt", "symbols", "parties"} == set(tables.entries.c.keys())
-
-
-def test_without_an_entry_that_says_so_nothing_is_removed(engine: Engine) -> None:
-    append(engine, registered(), secret(), corrected(1, to_effective="2024-04"), announced("b"), redacted(3))
-
-    is_refused(engine, f"UPDATE entries SET {REMOVAL}")
-    for position in (0, 1, 2, 4):
-        is_refused(engine, f"UPDATE entries SET {REMOVAL} WHERE position = {position}")
-
-
-@pytest.mark.parametrize("change", [*HALF, *(f"{name} = {value}" for name, value in OTHERS.items())])
-def test_nothing_but_the_whole_removal_is_let_through(engine: Engine, change: str) -> None:
-    told_but_not_removed(engine)
-
-    is_refused(engine, f"UPDATE entries SET {change} WHERE position = 1")
-    is_refused(engine, f"UPDATE entries SET {change} WHERE position = 2")
-
-
-@pytest.mark.parametrize("name", OTHERS)
-def test_nothing_else_changes_beside_a_removal(engine: Engine, name: str) -> None:
-    told_but_not_removed(engine)
-
-    is_refused(engine, f"UPDATE entries SET {REMOVAL}, {name} = {OTHERS[name]} WHERE position = 1")
-    with writing(engine) as connection:
-        connection.exec_driver_sql(f"UPDATE entries SET {REMOVAL} WHERE position = 1")
-
-
-@pytest.mark.parametrize("position", [0, 2, 3, 4])
-def test_a_redaction_lets_no_other_entry_be_removed(engine: Engine, position: int) -> None:
-    told_but_not_removed(engine)
-
-    is_refused(engine, f"UPDATE entries SET {REMOVAL} WHERE position = {position}")
-
-
-def test_what_was_removed_cannot_be_filled_again_replaced_or_deleted(engine: Engine) -> None:
-    append(engine, registered(), secret(), redacted(1))
-
-    is_refused(engine, "UPDATE entries SET payload = x'00' WHERE position = 1")
-    is_refused(engine, "UPDATE entries SET payload = x'00', salt = x'00' WHERE position = 1")
-    is_refused(engine, "DELETE FROM entries WHERE position = 1")
-    if engine.dialect.name == "sqlite":
-        is_refused(engine, "REPLACE INTO entries SELECT * FROM entries WHERE position = 1")
-        is_refused(engine, "UPDATE OR REPLACE entries SET position = 1 WHERE position = 2")
 
 
 # --- what the tests ask ----------------------------------------------------------------------------------------------
