@@ -2,17 +2,22 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import Engine, inspect, update
+from sqlalchemy import Engine, insert, inspect, select, update
+from sqlalchemy.exc import DBAPIError
 
 import migrations
 from api.app import create_app
 from api.cli.database import bring_up_to_date
 from api.settings import Settings
+from ledger import tables
+from ledger.entries import Entry
+from ledger.receipts import digest
 from ledger.schemas import parse_event
-from ledger.store import open_engine, reading, record, writing
+from ledger.store import _row, open_engine, reading, record, writing
 from ledger.tables import METADATA
 from projections.answers import ANSWERS, PROJECTIONS, folded_rows, make
 from projections.queries import answers, mission_entries
@@ -20,6 +25,7 @@ from projections.runner import projected_size, rebuild
 from projections.tables import generations
 from tests.builders import MISSION, announced, append, deployed, registered
 from tests.conftest import create_database, drop_database
+from tests.in_memory import entered
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -94,3 +100,29 @@ def test_rows_that_other_code_made_are_made_anew_before_they_are_read(engine: En
     bring_up_to_date(engine)
 
     assert (before, client.get("/readyz").status_code) == (503, 200)
+
+
+def test_a_request_of_an_older_ledger_still_gets_its_first_answer_and_its_receipt_tells_nothing(bare: Engine) -> None:
+    upgraded_to(bare, "0003")
+    said = [parse_event(registered()), parse_event(announced("a"))]
+    made = entered(registered(), announced("a"))
+    with writing(bare) as connection:
+        connection.execute(insert(tables.entries), [_older(entry) for entry in made])
+        connection.execute(update(tables.head).values(size=2, recorded_at=made[1].recorded_at))
+        receipt = {"actor": "tester", "key": "k", "first_position": 0, "count": 2, "recorded_at": made[1].recorded_at}
+        connection.execute(insert(tables.receipts), {**receipt, "request": digest(said)})
+
+    migrations.migrate(bare)
+
+    with reading(bare) as connection:
+        assert connection.execute(select(tables.receipts.c.request)).scalar_one() != digest(said)
+    with writing(bare) as connection:
+        again = record(connection, said, actor="tester", key="k", project=lambda *_: None)
+    assert (again.replayed, [entry.id for entry in again.entries]) == (True, [entry.id for entry in made])
+    with pytest.raises(DBAPIError, match="append-only"), writing(bare) as connection:
+        connection.execute(update(tables.receipts).values(request=""))
+
+
+def _older(entry: Entry) -> dict[str, Any]:
+    """The row of an entry as it was stored before receipts were under proof."""
+    return {name: value for name, value in _row(entry).items() if name != "request"}

@@ -2,7 +2,12 @@
 
 A payload and its salt may be removed where an entry says so, and nothing else of an entry may change. Checkpoints
 are append-only like the entries that they sign.
+
+Receipts made so far hold a digest of what was said. It goes over the salts of the entries from here on, and theirs are brought
+into that form, so that they tell nothing of a payload that is removed and the same request still gets its first answer.
 """
+
+import hashlib
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,6 +32,31 @@ def upgrade() -> None:
     guards = _sqlite_guards() if connection.dialect.name == "sqlite" else _postgresql_guards(_own_entries(connection))
     for statement in guards:
         op.execute(sa.text(statement))
+    _salt_receipts(connection)
+
+
+def _salt_receipts(connection: sa.Connection) -> None:
+    is_sqlite = connection.dialect.name == "sqlite"
+    op.execute("DROP TRIGGER receipts_no_update" + ("" if is_sqlite else " ON receipts"))
+    kept = connection.execute(sa.text("SELECT actor, key, request, first_position, count FROM receipts")).all()
+    for receipt in kept:
+        salts = connection.execute(
+            sa.text("SELECT salt FROM entries WHERE position BETWEEN :first AND :last ORDER BY position"),
+            {"first": receipt.first_position, "last": receipt.first_position + receipt.count - 1},
+        ).scalars()
+        salted = hashlib.sha256(b"".join(map(bytes, salts)) + receipt.request.encode()).hexdigest()
+        connection.execute(
+            sa.text("UPDATE receipts SET request = :salted WHERE actor = :actor AND key = :key"),
+            {"salted": salted, "actor": receipt.actor, "key": receipt.key},
+        )
+    op.execute(
+        "CREATE TRIGGER receipts_no_update BEFORE UPDATE ON receipts "
+        + (
+            "BEGIN SELECT RAISE(ABORT, 'receipts are append-only: UPDATE is refused'); END"
+            if is_sqlite
+            else "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+    )
 
 
 def _log_tables() -> None:
