@@ -365,13 +365,17 @@ def test_a_refused_batch_removes_nothing(engine: Engine) -> None:
 
 
 def test_a_pledge_whose_opening_was_removed_must_be_opened_anew_before_anything_else(engine: Engine) -> None:
-    append(engine, registered(), secret(), redacted(1))
+    revised = said("pledge.revised", "2024-05", pledge="a", items=[people(5)])
+    append(engine, registered(), secret(), revised, redacted(1))
 
     with refused("record pledge.announced or pledge.notified first"):
-        append(engine, said("pledge.revised", "2024-05", pledge="a", items=[people(5)]))
-    append(engine, announced("a"), said("pledge.revised", "2024-05", pledge="a", items=[people(5)]))
+        append(engine, revised)
+    with reading(engine) as connection:
+        findings = answers(connection, MISSION, ["findings"], "2025-01-01", 3)["findings"]
+    append(engine, announced("a"), revised)
 
-    assert pledges(engine, 4) == ["a"]
+    assert [finding["code"] for finding in findings] == ["not-opened"]
+    assert pledges(engine, 5) == ["a"]
     assert_in_order(engine)
 
 
