@@ -37,6 +37,7 @@ DEVIATIONS = [
 ]
 
 
+@pytest.mark.spoils
 @pytest.mark.parametrize(("statement", "named"), DEVIATIONS)
 def test_every_deviation_is_named(engine: Engine, statement: str, named: str) -> None:
     on_entries = "" if engine.dialect.name == "sqlite" else " ON entries"
@@ -50,6 +51,7 @@ def test_every_deviation_is_named(engine: Engine, statement: str, named: str) ->
     assert all(named in deviation for deviation in found)
 
 
+@pytest.mark.spoils
 def test_a_trigger_that_was_disabled_deviates(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         return  # it knows none

@@ -91,7 +91,7 @@ class _Audit:
         self._findings = self._report.findings
         self._chain = Chain(self._findings)
         self._suspects: list[int] = []
-        self._receipts = _Receipts(source.receipts())
+        self._receipts, self._proving = _Receipts(source.receipts()), False
         self._claims: Iterator[_Claim] = iter(())
         self._next_claim: _Claim | None = None
         self._newest: _Claim | None = None
@@ -172,7 +172,8 @@ class _Audit:
     def _judge_receipts(self, group: list[Found]) -> None:
         for found in group:
             header = found.columns if found.columns is not None else read_header(found.envelope) or {}
-            wrong = check_receipt(self._receipts.at(found.position), header)
+            self._proving |= header.get("request") is not None
+            wrong = check_receipt(self._receipts.at(found.position), header, self._proving)
             if wrong:
                 self._findings.add(wrong[0], found.position, wrong[1])
 
