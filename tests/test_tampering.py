@@ -302,8 +302,7 @@ def forge(engine: Engine, size: int, key: SigningKey, root: bytes | None = None)
     def tamper(connection: Connection) -> None:
         claimed = root if root is not None else root_of(connection, size)
         connection.execute(text("DELETE FROM checkpoints WHERE size = :size"), {"size": size})
-        when = datetime(2100, 1, 1, tzinfo=UTC).isoformat()
-        keep_note(connection, signed(Checkpoint(key.name, size, claimed), [key]), when)
+        keep_note(connection, signed(Checkpoint(key.name, size, claimed), [key]), datetime(2100, 1, 1, tzinfo=UTC))
 
     tampered(engine, tamper)
 

@@ -6,10 +6,9 @@ checkpoints; nothing that it says of them is believed.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, groupby, islice
 from typing import Protocol
 
-from ledger.audit.chain import Chain, Found, Receipt, check_receipt, read_header
+from ledger.audit.chain import Chain, Link, Receipt, Run, check_receipt
 from ledger.audit.findings import Findings
 from ledger.audit.growing import GrowingTree
 from ledger.checkpoints import Checkpoint, parse_checkpoint
@@ -31,7 +30,8 @@ class Source(Protocol):
     @property
     def size(self) -> int: ...
 
-    def entries(self) -> Iterator[Found]: ...
+    def links(self) -> Iterator[Link]:
+        """The entries in their order."""
 
     def tile(self, level: int, index: int) -> tuple[bytes, bytes | None] | None:
         """The hashes of a tile, and the nodes kept above them where any are; None where there is no such tile."""
@@ -92,6 +92,7 @@ class _Audit:
         self._chain = Chain(self._findings)
         self._suspects: list[int] = []
         self._receipts, self._proving = _Receipts(source.receipts()), False
+        self._last_logged: tuple[int, bytes | None] = -1, None
         self._claims: Iterator[_Claim] = iter(())
         self._next_claim: _Claim | None = None
         self._newest: _Claim | None = None
@@ -108,8 +109,8 @@ class _Audit:
     def _run(self) -> None:
         self._claims = _claims(self._source, self._trust, self._findings)
         self._next_claim = next(self._claims, None)
-        for group in _by_tile(self._source.entries()):
-            self._take(group)
+        for link in self._source.links():
+            self._take(link)
             self._progress(self._tree.size, max(self._source.size, self._tree.size))
         self._compare(self._tree.unfinished())
         self._judge_claims(self._tree.size)
@@ -119,76 +120,56 @@ class _Audit:
 
     # --- entries and tiles
 
-    def _take(self, group: list[Found]) -> None:
-        """Entries of one tile: their leaves, gaps filled with what the log holds there, and the tiles that they fill."""
-        index = group[0].position // WIDTH
-        logged = self._logged(index)
-        while self._tree.size < index * WIDTH:  # whole tiles of entries are missing
-            self._fill_gap(self._logged(self._tree.size // WIDTH), (self._tree.size // WIDTH + 1) * WIDTH)
-        whole = group[0].position == self._tree.size and group[-1].position == self._tree.size + len(group) - 1
-        if not whole:
-            group = self._without_doubles(group)
-        leaves, disagreeing = self._chain.take(group)
-        if not whole:
-            leaves = self._with_gaps(group, leaves, logged)
-        self._judge_leaves(group, leaves, disagreeing, logged)
+    def _take(self, link: Link) -> None:
+        """Entries in a row: their leaves after what the log holds where entries before them are missing."""
+        while self._tree.size < link.first:
+            end = min(link.first, (self._tree.size // WIDTH + 1) * WIDTH)
+            logged = self._logged(self._tree.size // WIDTH)
+            self._grow([self._missing(position, logged) for position in range(self._tree.size, end)])
+        self._chain.follow(link)
+        self._judge_leaves(link, self._logged(link.first // WIDTH))
         if self._receipts.kept:
-            self._judge_receipts(group)
-        self._grow(leaves)
-
-    def _without_doubles(self, group: list[Found]) -> list[Found]:
-        kept: list[Found] = []
-        for found in group:
-            if found.position < self._tree.size or (kept and found.position <= kept[-1].position):
-                self._findings.add("twice", found.position, "two entries lie at this position")
-            else:
-                kept.append(found)
-        return kept
-
-    def _with_gaps(self, group: list[Found], leaves: list[bytes], logged: bytes | None) -> list[bytes]:
-        """The leaves, and where entries are missing what the log holds there."""
-        there = {found.position: leaf for found, leaf in zip(group, leaves, strict=True)}
-        end = group[-1].position + 1 if group else self._tree.size
-        return [there[p] if p in there else self._missing(p, logged) for p in range(self._tree.size, end)]
-
-    def _judge_leaves(
-        self, group: list[Found], leaves: list[bytes], disagreeing: list[Found], logged: bytes | None
-    ) -> None:
-        """Blame entries that do not agree with themselves, and suspect those that are not the ones of the log."""
-        if not disagreeing and (logged is None or b"".join(leaves).startswith(logged)):
-            return
-        wrong = {found.position for found in disagreeing}
-        for found in group:
-            at = found.position % WIDTH * HASH_SIZE
-            held = logged[at : at + HASH_SIZE] if logged is not None else b""
-            is_logged = len(held) < HASH_SIZE or held == leaves[found.position - self._tree.size]
-            if found.position in wrong:
-                self._chain.blame(found, is_logged)
-                if len(held) == HASH_SIZE:  # one wrong entry is one finding, and not a wrong root everywhere above it
-                    leaves[found.position - self._tree.size] = held
-            elif not is_logged:
-                self._suspects.append(found.position)
-
-    def _judge_receipts(self, group: list[Found]) -> None:
-        for found in group:
-            header = found.columns if found.columns is not None else read_header(found.envelope) or {}
-            self._proving |= header.get("request") is not None
-            wrong = check_receipt(self._receipts.at(found.position), header, self._proving)
-            if wrong:
-                self._findings.add(wrong[0], found.position, wrong[1])
+            self._judge_receipts(link.runs)
+        self._grow(link.leaves)
 
     def _logged(self, index: int) -> bytes | None:
-        kept = self._source.tile(0, index)
-        return kept[0] if kept else None
+        if self._last_logged[0] != index:
+            kept = self._source.tile(0, index)
+            self._last_logged = index, kept[0] if kept else None
+        return self._last_logged[1]
+
+    def _judge_leaves(self, link: Link, logged: bytes | None) -> None:
+        """Blame entries that do not agree with themselves, and suspect those that are not the ones of the log."""
+        start = link.first % WIDTH * HASH_SIZE
+        if not link.disagreeing and (
+            logged is None or b"".join(link.leaves).startswith(logged[start:][: len(link.leaves) * HASH_SIZE])
+        ):
+            return
+        wrong = {found.position: found for found in link.disagreeing}
+        for i, leaf in enumerate(link.leaves):
+            position, held = link.first + i, (logged or b"")[start + i * HASH_SIZE :][:HASH_SIZE]
+            is_logged = len(held) < HASH_SIZE or held == leaf
+            if position in wrong:
+                self._chain.blame(wrong[position], is_logged)
+                if len(held) == HASH_SIZE:  # one wrong entry is one finding, and not a wrong root everywhere above it
+                    link.leaves[i] = held
+            elif not is_logged:
+                self._suspects.append(position)
+
+    def _judge_receipts(self, runs: Iterable[Run]) -> None:
+        for run in runs:
+            self._proving |= run.request is not None
+            for receipt, first, count in self._receipts.over(run.first, run.entries):
+                wrong = check_receipt(receipt, run, self._proving)
+                if wrong:
+                    for position in range(first, first + count):
+                        self._findings.add(wrong[0], position, wrong[1])
 
     def _missing(self, position: int, logged: bytes | None) -> bytes:
         self._findings.add("entry-missing", position, "there is no entry")
         at = position % WIDTH * HASH_SIZE
         there = (logged or b"")[at : at + HASH_SIZE]
         return there if len(there) == HASH_SIZE else bytes(HASH_SIZE)
-
-    def _fill_gap(self, logged: bytes | None, end: int) -> None:
-        self._grow([self._missing(position, logged) for position in range(self._tree.size, end)])
 
     def _grow(self, leaves: Sequence[bytes]) -> None:
         """Grow the tree, stopping wherever a checkpoint claims a root."""
@@ -363,23 +344,21 @@ class _Receipts:
         self._next = next(self._receipts, None)
         self._current: Receipt | None = None
 
-    def at(self, position: int) -> Receipt | None:
-        """The receipt that covers the entry at a position."""
+    def over(self, first: int, count: int) -> Iterator[tuple[Receipt | None, int, int]]:
+        """The entries from `first` on, parted by the receipts that cover them: receipt or none, first, count."""
+        end = first + count
+        while first < end:
+            self._move_to(first)
+            current, stop = self._current, end
+            if current is not None and first < current.first_position + current.count:
+                stop = min(end, current.first_position + current.count)
+            else:
+                current = None
+            if self._next is not None:
+                stop = min(stop, self._next.first_position)
+            yield current, first, stop - first
+            first = stop
+
+    def _move_to(self, position: int) -> None:
         while self._next is not None and self._next.first_position <= position:
             self._current, self._next = self._next, next(self._receipts, None)
-        current = self._current
-        return current if current and position < current.first_position + current.count else None
-
-
-def _by_tile(entries: Iterator[Found]) -> Iterator[list[Found]]:
-    """Entries in groups of one tile. Where all are in their places a group is simply the next 256."""
-    while group := list(islice(entries, WIDTH)):
-        if group[0].position % WIDTH == 0 and group[-1].position == group[0].position + len(group) - 1:
-            yield group
-        else:
-            yield from _parted(chain(group, entries))
-
-
-def _parted(entries: Iterator[Found]) -> Iterator[list[Found]]:
-    for _, group in groupby(entries, lambda found: found.position // WIDTH):
-        yield list(group)

@@ -6,9 +6,11 @@ An entry is found as a database keeps it, with its columns, or as a bundle or a 
 alone. In both cases everything is computed anew from the payload.
 """
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
@@ -16,6 +18,7 @@ from orjson import dumps
 
 from ledger.audit.findings import Findings
 from ledger.receipts import proof_of
+from ledger.tiles import WIDTH
 
 HEADER = (
     "position",
@@ -57,51 +60,110 @@ class Receipt:
     recorded_at: str
 
 
+class Run(NamedTuple):
+    """Entries in a row that were recorded at one time, by one actor, in one request (None where it had no key)."""
+
+    first: int
+    entries: int
+    recorded_at: str
+    actor: str
+    request: str | None
+
+
+class Link(NamedTuple):
+    """What entries in a row, all of one tile, say by themselves. `about`: position, target, whether it removes a payload;
+    `doubles`: positions of entries that lie where another does, which are in none of the rest."""
+
+    first: int
+    leaves: list[bytes]
+    disagreeing: list[Found]
+    runs: list[Run]
+    removed: list[int]
+    about: list[tuple[int, Any, bool]]
+    doubles: list[int]
+
+
+def links(entries: Iterator[Found]) -> Iterator[Link]:
+    """Entries in their order as links. Where all are in their places a link is simply the next 256."""
+    while group := list(islice(entries, WIDTH)):
+        first = group[0].position
+        if first % WIDTH == 0 and [found.position for found in group] == list(range(first, first + len(group))):
+            yield link(group)
+        else:
+            yield from _slowly(itertools.chain(group, entries))
+
+
+def _slowly(entries: Iterator[Found]) -> Iterator[Link]:
+    """The same where entries are missing, doubled or begin in the middle of a tile."""
+    group: list[Found] = []
+    doubles: list[int] = []
+    for found in entries:
+        if group and found.position <= group[-1].position:
+            doubles.append(found.position)
+            continue
+        if group and (found.position != group[-1].position + 1 or found.position % WIDTH == 0):
+            yield link(group, doubles)
+            group, doubles = [], []
+        group.append(found)
+    if group:
+        yield link(group, doubles)
+
+
+def link(group: Sequence[Found], doubles: Sequence[int] = ()) -> Link:
+    """What a row of entries says: their leaf hashes, those that do not agree with themselves, what is needed of the others."""
+    made = Link(group[0].position, [], [], [], [], [], list(doubles))
+    told: tuple[Any, Any, Any] | None = None
+    since = made.first
+    for found in group:
+        envelope = found.envelope
+        made.leaves.append(sha256(b"\0" + envelope).digest())
+        header: Mapping[str, Any] | None = found.columns if found.columns is not None else read_header(envelope)
+        if header is None or header["position"] != found.position or _made(found, header) != envelope:
+            made.disagreeing.append(found)
+            header = read_header(envelope) or {}
+        this = header.get("recorded_at"), header.get("actor"), header.get("request")
+        if this != told:
+            _close(made, told, since, found.position)
+            told, since = this, found.position
+        if header.get("target") is not None:
+            made.about.append((found.position, header["target"], header.get("type") == REDACTED))
+        if found.payload is None:
+            made.removed.append(found.position)
+    _close(made, told, since, group[-1].position + 1)
+    return made
+
+
+def _close(made: Link, told: tuple[Any, Any, Any] | None, since: int, end: int) -> None:
+    if told is not None:
+        recorded_at, actor, request = told
+        made.runs.append(Run(since, end - since, str(recorded_at or ""), str(actor or ""), request))
+
+
 @dataclass
 class Chain:
-    """What is known after the entries so far; `size` of them are expected to have been there."""
+    """What is known after the links so far."""
 
     findings: Findings
-    size: int = 0
     last_recorded_at: str = ""
     removed: set[int] = field(default_factory=set)
     redacted: dict[int, int] = field(default_factory=dict)
-    receipts: list[Receipt] = field(default_factory=list)
 
-    def take(self, group: Iterable[Found]) -> tuple[list[bytes], list[Found]]:
-        """The leaf hashes of the next entries, and those of them that do not agree with themselves."""
-        leaves, disagreeing = [], []
-        for found in group:
-            envelope = found.envelope
-            leaves.append(sha256(b"\0" + envelope).digest())
-            header: Mapping[str, Any] | None = found.columns if found.columns is not None else read_header(envelope)
-            if header is None or header["position"] != found.position or _made(found, header) != envelope:
-                disagreeing.append(found)
-                header = read_header(envelope)
-            if header is not None:
-                self._follow(found, header)
-            self.size = found.position + 1
-        return leaves, disagreeing
-
-    def _follow(self, found: Found, header: Mapping[str, Any]) -> None:
-        """What an entry must have in common with those before it."""
-        recorded_at = str(header.get("recorded_at"))
-        if recorded_at < self.last_recorded_at:
-            text = f"recorded at {recorded_at}, after one of {self.last_recorded_at}"
-            self.findings.add("time-runs-backward", found.position, text)
-        else:
-            self.last_recorded_at = recorded_at
-        target = header.get("target")
-        if target is not None:
-            self._follow_target(found, header, target)
-        if found.payload is None:
-            self.removed.add(found.position)
-
-    def _follow_target(self, found: Found, header: Mapping[str, Any], target: Any) -> None:
-        if not (isinstance(target, int) and 0 <= target < found.position):
-            self.findings.add("target-differs", found.position, f"it is about {target!r}")
-        elif header.get("type") == REDACTED:
-            self.redacted[target] = found.position
+    def follow(self, link: Link) -> None:
+        """What entries must have in common with those before them."""
+        for position in link.doubles:
+            self.findings.add("twice", position, "two entries lie at this position")
+        for run in link.runs:
+            if run.recorded_at < self.last_recorded_at:
+                text = f"recorded at {run.recorded_at or 'no time'}, after one of {self.last_recorded_at}"
+                self.findings.add("time-runs-backward", run.first, text)
+            else:
+                self.last_recorded_at = run.recorded_at
+        for position, target, removes in link.about:
+            if not (isinstance(target, int) and 0 <= target < position):
+                self.findings.add("target-differs", position, f"it is about {target!r}")
+            elif removes:
+                self.redacted[target] = position
+        self.removed.update(link.removed)
 
     def blame(self, found: Found, leaf_is_logged: bool) -> None:
         """Say what is wrong with an entry that does not agree with itself."""
@@ -173,17 +235,17 @@ def read_header(envelope: bytes) -> Mapping[str, Any] | None:
     return header if isinstance(header, dict) and header.keys() <= _ENVELOPE and "position" in header else None
 
 
-def check_receipt(receipt: Receipt | None, header: Mapping[str, Any], proving: bool) -> tuple[str, str] | None:
-    """What is wrong with the receipt under which an entry was recorded: code and text; None where nothing is.
+def check_receipt(receipt: Receipt | None, run: Run, proving: bool) -> tuple[str, str] | None:
+    """What is wrong with the receipt under which entries were recorded: code and text; None where nothing is.
 
     `proving`: the ledger's entries prove their receipts by now. Older ones do not, and their receipts are taken as they are.
     """
-    asked = header.get("request")
     if receipt is None:
-        return ("receipt-missing", "it was recorded under an idempotency key that no receipt knows") if asked else None
+        told = "receipt-missing", "it was recorded under an idempotency key that no receipt knows"
+        return told if run.request is not None else None
     made = proof_of(receipt.actor, receipt.key, receipt.request, receipt.first_position, receipt.count)
-    same = receipt.actor == header.get("actor") and receipt.recorded_at == header.get("recorded_at")
-    if same and (asked == made or (asked is None and not proving)):
+    same = receipt.actor == run.actor and receipt.recorded_at == run.recorded_at
+    if same and (run.request == made or (run.request is None and not proving)):
         return None
     return (
         "receipt-differs",

@@ -1,18 +1,35 @@
 """The auditor's way into a database: plain reading, on SQLite and PostgreSQL, without anything of the store."""
 
+import os
+from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import count
+from concurrent.futures import ProcessPoolExecutor
+from itertools import count, islice
+from multiprocessing import get_context
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, create_engine, text
 
-from ledger.audit.chain import HEADER, Found, Receipt
+from ledger.audit.chain import HEADER, Found, Link, Receipt, links
 from ledger.audit.findings import Finding
 from ledger.values import PartialDate
 
 _COLUMNS = (*HEADER, "request")
 _CHUNK = 4096
 _NUMBERS = count()
+SEVERAL_FROM, MAX_WORKERS, RANGE = 50_000, 8, 8_192
+
+
+_of_this_worker: list["Database"] = []
+
+
+def _open(url: str) -> None:
+    """A worker reads on a connection of its own. What is recorded meanwhile lies behind the end that was asked for."""
+    _of_this_worker.append(Database(create_engine(url).connect()))
+
+
+def _links_between(start: int, end: int) -> list[Link]:
+    return list(links(_of_this_worker[0].entries(start, end)))
 
 
 class Database:
@@ -37,10 +54,31 @@ class Database:
         cursor.execute(query)
         return iter(cursor)
 
-    def entries(self) -> Iterator[Found]:
-        query = f"SELECT envelope, salt, payload, {', '.join(_COLUMNS)} FROM entries ORDER BY position"  # noqa: S608
+    def entries(self, start: int = 0, end: int | None = None) -> Iterator[Found]:
+        """The entries from `start` up to before `end`."""
+        where = f"WHERE position >= {start:d}" + ("" if end is None else f" AND position < {end:d}")
+        query = f"SELECT envelope, salt, payload, {', '.join(_COLUMNS)} FROM entries {where} ORDER BY position"  # noqa: S608
         for envelope, salt, payload, *columns in self._rows(query):
             yield Found(columns[0], envelope, salt, payload, dict(zip(_COLUMNS, columns, strict=True)))
+
+    def links(self) -> Iterator[Link]:
+        """Links, of a large ledger made by several processes: what one of them says does not depend on those before it."""
+        end = (self._one("SELECT max(position) FROM entries") or 0) + 1
+        workers = min(MAX_WORKERS, os.cpu_count() or 1)
+        if end < SEVERAL_FROM or workers == 1:
+            return links(self.entries())
+        return self._links_of_several(end, workers)
+
+    def _links_of_several(self, end: int, workers: int) -> Iterator[Link]:
+        """No more than a few ranges are under way, so that memory does not grow with the ledger."""
+        url = self.connection.engine.url.render_as_string(hide_password=False)
+        starts = iter(range(0, end, RANGE))
+        with ProcessPoolExecutor(workers, get_context("spawn"), _open, (url,)) as pool:
+            ahead = deque(pool.submit(_links_between, start, start + RANGE) for start in islice(starts, 2 * workers))
+            while ahead:
+                made = ahead.popleft().result()
+                ahead.extend(pool.submit(_links_between, start, start + RANGE) for start in islice(starts, 1))
+                yield from made
 
     def tile(self, level: int, index: int) -> tuple[bytes, bytes | None] | None:
         query = text("SELECT hashes, nodes FROM tiles WHERE level = :level AND tile = :tile")

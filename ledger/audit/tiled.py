@@ -16,7 +16,7 @@ from typing import IO, Protocol
 import orjson
 
 from ledger.audit.audit import Progress, Source, Torn
-from ledger.audit.chain import Found, Receipt
+from ledger.audit.chain import Found, Link, Receipt, links
 from ledger.checkpoints import parse_checkpoint
 from ledger.merkle import HASH_SIZE
 from ledger.notes import VerifierKey, WrongNote, parse_note
@@ -46,6 +46,9 @@ class Tiled:
                 )
             for position, (envelope, line) in enumerate(zip(envelopes, payloads, strict=False), index * WIDTH):
                 yield Found(position, envelope, *_payload(line, position))
+
+    def links(self) -> Iterator[Link]:
+        return links(self.entries())
 
     def _whole(self, kind: str, index: int, width: int) -> bytes:
         """A file of the entries of a tile; an empty one where it is missing."""
@@ -79,7 +82,7 @@ class TornSource:
     def __init__(self, why: str):
         self._why = why
 
-    def entries(self) -> Iterator[Found]:
+    def links(self) -> Iterator[Link]:
         raise Torn(self._why)
 
     def tile(self, level: int, index: int) -> None:
@@ -174,7 +177,13 @@ def open_bundle(file: Path | IO[bytes]) -> tuple[Tiled, tuple[VerifierKey, ...]]
         raise Torn("it is no bundle of a ledger, or its description is torn") from None
 
 
-def write_bundle(file: Path | IO[bytes], source: Source, keys: Iterable[VerifierKey], progress: Progress) -> int:
+class Entries(Source, Protocol):
+    """A source that gives its entries one by one."""
+
+    def entries(self) -> Iterator[Found]: ...
+
+
+def write_bundle(file: Path | IO[bytes], source: Entries, keys: Iterable[VerifierKey], progress: Progress) -> int:
     """Write what `source` has under its tree as one file; of a ledger without a tree all entries. The number of entries."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         size = _write_entries(archive, source, progress)
@@ -188,7 +197,7 @@ def write_bundle(file: Path | IO[bytes], source: Source, keys: Iterable[Verifier
     return size
 
 
-def _write_entries(archive: zipfile.ZipFile, source: Source, progress: Progress) -> int:
+def _write_entries(archive: zipfile.ZipFile, source: Entries, progress: Progress) -> int:
     group: list[Found] = []
     done = 0
     for found in source.entries():
