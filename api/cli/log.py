@@ -1,5 +1,6 @@
 """Commands of the log: its key, its checkpoints, and what to do when a database was put back."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +8,14 @@ import click
 import orjson
 from sqlalchemy import Engine, select
 
+from api import cosigning
 from api.cli import database
 from api.cli.command import Declined, actor_option, json_option
 from ledger import signing, tables
 from ledger.checkpoints import Checkpoint, parse_checkpoint
 from ledger.log import Unsound, last_note
 from ledger.notes import SigningKey
+from ledger.policy import Policy
 from ledger.said import Event
 from ledger.schemas import Invalid, parse_event
 from ledger.signing import LogKey
@@ -119,6 +122,40 @@ def retire(key_id: str) -> None:
         raise Declined("This is the only key; `mission-ledger log rotate` makes another one first.")
     signing.write_log_key(key.path, left)
     click.echo(f"The key {key_id} signs no longer.")
+
+
+@log.command()
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0.1, 600),
+    default=10.0,
+    show_default=True,
+    help="Seconds to wait for each witness.",
+)
+def cosign(timeout: float) -> None:
+    """Ask the witnesses of the policy to cosign the newest checkpoint, and keep what they sign.
+
+    Exit code 1 where too few have cosigned for the policy's quorum.
+    """
+    try:
+        policy = database.settings().policy()
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    if not policy.urls:
+        raise click.UsageError("MISSION_LEDGER_LOG_POLICY names no witness with an address.")
+    with database.opened() as engine:
+        told, is_witnessed = _cosigned(engine, policy, timeout)
+    for name, reason in told.items():
+        click.echo(f"{name}: {f'not cosigned, {reason}' if reason else 'cosigned'}")
+    if not is_witnessed:
+        raise Declined("Too few have cosigned for the quorum of the policy.")
+
+
+def _cosigned(engine: Engine, policy: Policy, timeout: float) -> tuple[Mapping[str, str | None], bool]:
+    try:
+        return cosigning.cosign(engine, policy, timeout)
+    except cosigning.NotCosigned as reason:
+        raise Declined(f"Nothing is cosigned: {reason}.") from None
 
 
 @log.command()
