@@ -3,8 +3,10 @@
 import hashlib
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +17,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.audit import audit_database
 from api.cli import database
-from api.cli.command import Unusable, json_option, progress
+from api.cli.command import Unusable, first_line, json_option, progress
 from api.cli.tables import show
 from ledger.audit.audit import Report, Source, Torn, Trust, audit
 from ledger.audit.database import Database
 from ledger.audit.known import keep, read_known
 from ledger.audit.tiled import Tiled, TornSource, open_bundle
-from ledger.checkpoints import parse_proof
+from ledger.checkpoints import Checkpoint, parse_proof
 from ledger.merkle import WrongProof
-from ledger.notes import VerifierKey, WrongNote
+from ledger.notes import Note, VerifierKey, WrongNote
 from ledger.policy import Policy, WrongPolicy, parse_policy
-from ledger.signing import KeyFileProblem
+from ledger.signing import KeyFileProblem, LogKey, read_log_key, remembered
 from ledger.store import open_engine, reading
 from migrations import is_current
 
@@ -63,25 +65,30 @@ def verify(
     """Audit a ledger: recompute everything, from the payloads to the signatures, and tell what is wrong.
 
     WHAT is a bundle that `export --bundle` wrote, or the address of a server; the database of the other commands where it
-    is left out. Nothing is changed, and nothing that the ledger says of itself is believed.
+    is left out. Nothing is changed, and nothing that the ledger says of itself is believed. Where the key of the log is
+    here, its last checkpoint, kept beside it, has been seen before.
 
     Exit codes: 0 nothing is wrong, 1 something is, 2 the audit could not be made.
     """
-    trust = Trust(_keys(keys), _policy(policy), _known(known))
+    given = _given(keys, policy)
     if proof is not None:
-        _check_proof(proof, trust, as_json)
+        if what is not None or known is not None:
+            raise click.UsageError("--proof checks one proof, with --key and --policy alone; leave the rest out.")
+        _check_proof(proof, given, as_json)
         return
-    with _source(what, trust) as (source, trusted), progress("Verifying") as bar:
-        report = (
-            audit_database(source.connection, trusted, bar)
-            if isinstance(source, Database)
-            else audit(source, trusted, bar)
-        )
-    if known is not None and report.clean:
-        keep(known, trust.known, report.note)
-    _tell(report, as_json)
+    seen = _known(known)
+    with _ledger(what, replace(given, known=seen)) as ledger, progress("Verifying") as bar:
+        report = ledger.audit(bar)
+    if known is not None and report.clean and ledger.keys_from != BUNDLE:
+        _keep(known, seen, report.note)
+    _tell(report, ledger.keys_from, as_json)
     if not report.clean:
         raise SystemExit(1)
+
+
+def _given(keys: tuple[str, ...], path: Path | None) -> Trust:
+    policy = _policy(path)
+    return Trust(_keys(keys) + policy.logs, policy)
 
 
 def _keys(texts: tuple[str, ...]) -> tuple[VerifierKey, ...]:
@@ -93,61 +100,81 @@ def _keys(texts: tuple[str, ...]) -> tuple[VerifierKey, ...]:
 
 def _policy(path: Path | None) -> Policy:
     try:
-        return parse_policy(path.read_text("utf-8")) if path else Policy()
-    except (WrongPolicy, UnicodeDecodeError) as error:
+        return parse_policy(path.read_bytes()) if path else Policy()
+    except (WrongPolicy, OSError) as error:
         raise click.UsageError(f"--policy: {error}") from None
 
 
-def _known(path: Path | None) -> Any:
+def _known(path: Path | None) -> tuple[Checkpoint, ...]:
     try:
         return read_known(path) if path and path.exists() else ()
-    except WrongNote as error:
+    except (WrongNote, OSError) as error:
         raise click.UsageError(f"--known: {error}") from None
 
 
+def _keep(path: Path, seen: tuple[Checkpoint, ...], note: Note | None) -> None:
+    try:
+        keep(path, seen, note)
+    except OSError as error:
+        raise CouldNotRun(f"--known: {path} cannot be written: {error.strerror}.") from None
+
+
+# --- where the ledger is -----------------------------------------------------------------------------------------------
+
+GIVEN, OWN, BUNDLE = "given", "signing key", "bundle"
+
+
+@dataclass(frozen=True)
+class _Ledger:
+    """A ledger to be audited, and whom to believe about it.
+
+    `keys_from`: where the verifier keys were found, if anywhere; `last`: what the signing key here signed last.
+    """
+
+    source: Source
+    trust: Trust
+    keys_from: str | None
+    last: Note | None = None
+
+    def audit(self, progress: Callable[[int, int], None]) -> Report:
+        if isinstance(self.source, Database):
+            return audit_database(self.source.connection, self.trust, progress, self.last)
+        return audit(self.source, self.trust, progress)
+
+
+def _found(
+    source: Source, trust: Trust, keys: tuple[VerifierKey, ...], place: str, last: Note | None = None
+) -> _Ledger:
+    """The keys that were given; only where there are none those that were found with the ledger."""
+    if trust.keys:
+        return _Ledger(source, trust, GIVEN, last)
+    return _Ledger(source, replace(trust, keys=keys), place if keys else None, last)
+
+
 @contextmanager
-def _source(what: str | None, trust: Trust) -> Iterator[tuple[Source, Trust]]:
-    """Where the ledger is found, and whom to believe about it."""
+def _ledger(what: str | None, trust: Trust) -> Iterator[_Ledger]:
     try:
         if what is None:
-            with _database() as source:
-                yield source, _with_keys(trust, database.verifier_keys())
+            with _database(trust) as ledger:
+                yield ledger
         elif what.startswith(("http://", "https://")):
-            yield Tiled(_fetch(what.rstrip("/") + "/v1/log/")), _with_keys(trust, ())
+            yield _found(_server(what.rstrip("/") + "/v1/log/"), trust, (), GIVEN)
         else:
-            yield _bundle(_file(what), trust)
+            yield _bundle(what, trust)
     except Torn as torn:
         raise CouldNotRun(f"There is nothing to audit: {torn}.") from None
-    except (SQLAlchemyError, KeyFileProblem, Unusable) as error:
-        raise CouldNotRun(f"The audit could not be made: {str(error).splitlines()[0]}") from None
-
-
-def _bundle(path: Path, trust: Trust) -> tuple[Source, Trust]:
-    """A bundle as a source; one that is torn gives nothing but the finding that it is."""
-    if _beginning(path) != ZIP:
-        raise CouldNotRun(f"{path} is no bundle; `mission-ledger export --bundle` writes one.")
-    try:
-        bundle, keys = open_bundle(path)
-        return bundle, _with_keys(trust, keys)
-    except Torn as torn:
-        return TornSource(str(torn)), trust
-
-
-def _beginning(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(len(ZIP))
-
-
-def _with_keys(trust: Trust, found: tuple[VerifierKey, ...]) -> Trust:
-    """The keys that were given; only where there are none those that were found with the ledger."""
-    keys = trust.keys + trust.policy.logs
-    return Trust(keys or found, trust.policy, trust.known)
+    except (SQLAlchemyError, KeyFileProblem, Unusable, ImportError) as error:
+        raise CouldNotRun(f"The audit could not be made: {first_line(getattr(error, 'orig', None) or error)}") from None
 
 
 @contextmanager
-def _database() -> Iterator[Database]:
-    """The database as it is: nothing is migrated, nothing is made."""
+def _database(trust: Trust) -> Iterator[_Ledger]:
+    """The database as it is: nothing is migrated, nothing is made.
+
+    The last checkpoint of the key is read before the database, which may only be further on.
+    """
     settings = database.settings()
+    key, last = _own_key(settings.log_key)
     database.check_there(settings)
     engine = open_engine(settings.database_url)
     try:
@@ -156,29 +183,54 @@ def _database() -> Iterator[Database]:
                 "The database has another schema than this version audits; run `mission-ledger migrate` first."
             )
         with reading(engine) as connection:
-            yield Database(connection)
+            keys = tuple(one.verifier for one in key.keys) if key else ()
+            yield _found(Database(connection), trust, keys, OWN, last)
     finally:
         engine.dispose()
 
 
-def _file(name: str) -> Path:
+def _own_key(path: Path | None) -> tuple[LogKey | None, Note | None]:
+    """The key of the log and what it signed last, where they are here. Raises KeyFileProblem."""
+    key = read_log_key(path) if path and path.exists() else None
+    return key, remembered(key) if key else None
+
+
+def _bundle(name: str, trust: Trust) -> _Ledger:
+    """A bundle; one that is torn gives nothing but the finding that it is."""
     path = Path(name)
     if not path.is_file():
         raise CouldNotRun(f"{name} is no file and no address of a server.")
-    return path
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(len(ZIP))
+        if beginning != ZIP:
+            raise CouldNotRun(f"{path} is no bundle; `mission-ledger export --bundle` writes one.")
+        bundle, keys = open_bundle(path)
+    except OSError as error:
+        raise CouldNotRun(f"{path} cannot be read: {error.strerror}.") from None
+    except Torn as torn:
+        return _found(TornSource(str(torn)), trust, (), BUNDLE)
+    return _found(bundle, trust, keys, BUNDLE)
 
 
-def _fetch(base: str) -> Any:
+def _server(base: str) -> Tiled:
+    """A server's log as of one checkpoint, however it grows meanwhile."""
+    fetch = _fetch(base)
+    newest = fetch("checkpoint")
+    return Tiled(lambda path: newest if path == "checkpoint" else fetch(path))
+
+
+def _fetch(base: str) -> Callable[[str], bytes | None]:
     def fetch(path: str) -> bytes | None:
         request = urllib.request.Request(base + path, headers={"Accept": "*/*"})  # noqa: S310 - the scheme was looked at
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
-                return answer.read(MAX_ANSWER)
+                return bytes(answer.read(MAX_ANSWER))
         except urllib.error.HTTPError as error:
             if error.code == 404:
                 return None
             raise CouldNotRun(f"{base}{path} answers {error.code}.") from None
-        except OSError as error:
+        except (OSError, HTTPException, ValueError) as error:
             raise CouldNotRun(f"{base}{path} cannot be reached: {error}.") from None
 
     return fetch
@@ -187,9 +239,9 @@ def _fetch(base: str) -> Any:
 # --- telling -----------------------------------------------------------------------------------------------------------
 
 
-def _tell(report: Report, as_json: bool) -> None:
+def _tell(report: Report, keys_from: str | None, as_json: bool) -> None:
     if as_json:
-        click.echo(orjson.dumps(_document(report), option=orjson.OPT_INDENT_2))
+        click.echo(orjson.dumps(_document(report, keys_from), option=orjson.OPT_INDENT_2))
         return
     if not report.clean:
         table = Table("Finding", "Position", "What")
@@ -198,10 +250,10 @@ def _tell(report: Report, as_json: bool) -> None:
         show(table)
         for code, count in report.findings.left_out.items():
             click.echo(f"… and {count:,} more of {code}")
-    click.echo(sentence(report))
+    click.echo(sentence(report, keys_from))
 
 
-def _document(report: Report) -> dict[str, Any]:
+def _document(report: Report, keys_from: str | None) -> dict[str, Any]:
     findings = [{"code": f.code, "position": f.position, "text": f.text} for f in report.findings.kept]
     return {
         "clean": report.clean,
@@ -211,14 +263,15 @@ def _document(report: Report) -> dict[str, Any]:
         "removed": report.removed,
         "root": report.root.hex(),
         "assurance": report.assurance,
+        "keys_from": keys_from,
         "signed": {"origin": report.signed.origin, "size": report.signed.size} if report.signed else None,
         "witnesses": list(report.witnesses),
         "compared": report.compared.size if report.compared else None,
-        "told": sentence(report),
+        "told": sentence(report, keys_from),
     }
 
 
-def sentence(report: Report) -> str:
+def sentence(report: Report, keys_from: str | None) -> str:
     """What was made sure of, and what was not."""
     counted = f"{report.entries:,} {'entry' if report.entries == 1 else 'entries'}"
     gone = f", {report.removed} of them without a payload, as entries say" if report.removed else ""
@@ -229,8 +282,12 @@ def sentence(report: Report) -> str:
         f"{counted}{gone}: each is what its envelope commits to, and they make the tree.",
         _about_signatures(report),
     ]
+    if report.signed and keys_from == BUNDLE:
+        parts.append(
+            "The key came with the bundle: whoever made one may have made the other. Give your own with --key."
+        )
     if report.compared:
-        parts.append(f"They go on from the checkpoint of {report.compared.size:,} entries that you had seen.")
+        parts.append(f"They go on from the checkpoint of {report.compared.size:,} entries that was seen before.")
     return " ".join(parts)
 
 
@@ -276,13 +333,12 @@ def _check_proof(path: Path, trust: Trust, as_json: bool) -> None:
 def _proved(content: bytes, trust: Trust) -> dict[str, Any]:
     """What a proof shows. Raises WrongProof, WrongNote."""
     proof = parse_proof(content)
-    keys = trust.keys + trust.policy.logs
-    if not keys:
+    if not trust.keys:
         raise click.UsageError("A proof is worth what its signature is worth: give the log's verifier key with --key.")
     entry = _entry_of(proof.extra)
     proof.check(hashlib.sha256(b"\0" + entry["envelope"].encode()).digest())
     checkpoint = proof.checkpoint
-    if not any(key.name == checkpoint.origin for key, _ in proof.note.signed_by(keys)):
+    if not any(key.name == checkpoint.origin for key, _ in proof.note.signed_by(trust.keys)):
         raise WrongProof(f"its checkpoint bears no signature of a known key of {checkpoint.origin}")
     header = orjson.loads(entry["envelope"])
     if header.get("position") != proof.index:
@@ -293,8 +349,17 @@ def _proved(content: bytes, trust: Trust) -> dict[str, Any]:
     if not trust.policy.is_witnessed([key for key, _ in witnesses]):
         raise WrongProof("its checkpoint is not cosigned as the policy asks")
     said = _payload_of(entry, header)
+    names = sorted(key.name for key, _ in witnesses)
     told = f"Entry {proof.index} is in the log {checkpoint.origin}, of {checkpoint.size:,} entries."
-    return {"entry": {**header, **said}, "origin": checkpoint.origin, "size": checkpoint.size, "told": told}
+    told += f" Its checkpoint is witnessed by {', '.join(names)}." if names else ""
+    told += "" if said["data"] is not None else " What it said is not in the proof."
+    return {
+        "entry": {**header, **said},
+        "origin": checkpoint.origin,
+        "size": checkpoint.size,
+        "witnesses": names,
+        "told": told,
+    }
 
 
 def _entry_of(extra: bytes | None) -> dict[str, Any]:
@@ -315,8 +380,9 @@ def _payload_of(entry: dict[str, Any], header: dict[str, Any]) -> dict[str, Any]
         return {"data": None, "source": None, "note": None}
     try:
         commitment = hashlib.sha256(bytes.fromhex(salt) + payload.encode()).hexdigest()
+        said = dict(orjson.loads(payload))
     except (TypeError, ValueError, AttributeError):
         raise WrongProof("its payload and salt are not told as they should be") from None
     if commitment != header.get("commitment"):
         raise WrongProof("its payload and salt do not give the commitment in the envelope")
-    return dict(orjson.loads(payload))
+    return said
