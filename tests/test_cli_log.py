@@ -175,6 +175,7 @@ def test_nothing_is_signed_over_what_is_not_what_was_signed(ledger: Log) -> None
     assert "Nothing is signed: the tree of 2 entries does not extend the checkpoint of 99" in result.stderr
 
 
+@pytest.mark.spoils
 def test_a_reason_that_cannot_be_recorded_reopens_nothing(ledger: Log) -> None:
     ledger("init", "--origin", ORIGIN)
     ledger.set_back()

@@ -62,6 +62,7 @@ def test_without_an_entry_that_says_so_nothing_is_removed(engine: Engine) -> Non
         is_refused(engine, f"UPDATE entries SET {REMOVAL} WHERE position = {position}")
 
 
+@pytest.mark.spoils
 @pytest.mark.parametrize("change", [*HALF, *(f"{name} = {value}" for name, value in OTHERS.items())])
 def test_nothing_but_the_whole_removal_is_let_through(engine: Engine, change: str) -> None:
     told_but_not_removed(engine)

@@ -128,8 +128,7 @@ class Database:
             "SELECT min(position), effective, first_day, last_day FROM entries GROUP BY effective, first_day, last_day"
         )
         for position, effective, first, last in self._rows(query):
-            date = PartialDate.parse(effective)
-            if (first, last) != (date.first.isoformat(), date.last.isoformat()):
+            if (first, last) != _days_of(effective):
                 what = f"the days of {effective} are said to be {first} to {last}"
                 yield Finding("column-differs", position, what)
 
@@ -143,6 +142,14 @@ class Database:
         for level, tile, width in self._rows(query.replace(":size", str(int(self.size)))):
             what = f"tile {level}/{tile} holds {width} hashes, more than a tree of {self.size} entries has there"
             yield Finding("tile-too-much", None, what)
+
+
+def _days_of(effective: str) -> tuple[str, str] | None:
+    try:
+        date = PartialDate.parse(effective)
+    except ValueError:
+        return None
+    return date.first.isoformat(), date.last.isoformat()
 
 
 _QUERIES = (
