@@ -39,7 +39,7 @@ from api.app import create_app
 from api.cli import main
 from api.settings import Settings, from_environment
 from docs.generate import PAGES
-from ledger import keys
+from ledger import keys, signing
 from ledger.events import EVENTS
 from ledger.records import lines
 from ledger.store import open_engine, read_entries, reading, writing
@@ -619,6 +619,12 @@ REFUSED_TO_THE_SERVER = [
     "INSERT INTO keys (name, role, digest, created_at) VALUES ('me', 'admin', '', '')",
     "UPDATE keys SET role = 'admin'",
     "UPDATE alembic_version SET version_num = ''",
+    "UPDATE checkpoints SET note = ''",
+    "DELETE FROM checkpoints",
+    "TRUNCATE checkpoints",
+    "DELETE FROM tiles",
+    "DELETE FROM log",
+    "ALTER TABLE checkpoints DISABLE TRIGGER ALL",
     "CREATE TABLE more (a int)",
     "CREATE TEMPORARY TABLE entries (position bigint)",
     "CREATE SCHEMA more",
@@ -626,7 +632,7 @@ REFUSED_TO_THE_SERVER = [
 ]
 
 
-def test_the_servers_role_can_do_its_work_and_rewrite_nothing(roles: Roles) -> None:
+def test_the_servers_role_can_do_its_work_and_rewrite_nothing(roles: Roles, tmp_path: Path) -> None:
     owner, app = open_engine(roles.owner), open_engine(roles.app)
     with writing(owner) as connection:
         headers = {"Authorization": f"Bearer {keys.create(connection, 'desk', 'recorder')}", "Idempotency-Key": "once"}
@@ -637,7 +643,10 @@ def test_the_servers_role_can_do_its_work_and_rewrite_nothing(roles: Roles) -> N
     rebuilt = rebuild(app)
     shown = web.get("/v1/missions/test-mission/pledges?valid_at=2024-06-01").get_json()["data"]
     ready = web.get("/readyz").get_json()
+    log_key = signing.write_log_key(tmp_path / "log.key", (signing.new_key("ledger.example.org/log"),))
+    signed = [signing.sign(app, log_key).size, signing.close_if_set_back(app, log_key)]
 
+    assert signed == [3, None]
     assert [answer.status_code for answer in posted] == [201, 201]
     assert [entry["replayed"] for answer in posted for entry in answer.get_json()["entries"]] == [False] * 3 + [
         True
