@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from api.problems import PROBLEMS
 from ledger import codes
+from ledger.audit.findings import CODES as AUDIT_CODES
 from ledger.events import EVENTS, SUBJECTS
 from ledger.events.declaration import RECORDERS
 from ledger.texts import Text
@@ -125,12 +126,14 @@ def _texts(annotation: Any) -> Iterator[Text]:
 
 
 def reference_page() -> str:
-    """Problem types and findings."""
+    """Problem types, findings, and what an audit finds."""
     return "\n".join([
-        "# Problems and findings", "", "Made from `api/problems.py` and `projections/findings.py` by `make docs`; do not edit.", "",
+        "# Problems and findings", "", "Made from `api/problems.py`, `projections/findings.py` and `ledger/audit/findings.py` by `make docs`; do not edit.", "",
         "## Problems", "", "The `type` of a problem document is `/problems/` and one of these.", "",
         "| type | status | meaning |", "|---|---|---|", *(f"| `{code}` | {kind.status} | {kind.title} |" for code, kind in PROBLEMS.items()), "",
-        "## Findings", "", "| code | what was noticed |", "|---|---|", *(f"| `{code}` | {text} |" for code, text in CODES.items()),
+        "## Findings", "", "| code | what was noticed |", "|---|---|", *(f"| `{code}` | {text} |" for code, text in CODES.items()), "",
+        "## What an audit finds", "", "`mission-ledger verify` tells each with its position.", "",
+        "| code | what is wrong |", "|---|---|", *(f"| `{code}` | {text} |" for code, text in AUDIT_CODES.items()),
     ]) + "\n"  # fmt: skip
 
 

@@ -6,6 +6,7 @@ compared without regard to blanks.
 """
 
 import ast
+import base64
 import importlib
 import json
 import os
@@ -95,13 +96,16 @@ class Command:
     expected: str
 
 
-def commands(text: str) -> list[Command]:
-    found = []
+def shown(text: str) -> Iterator[tuple[str, str]]:
+    """Each line that is to be run, and what stands below it."""
     for block in blocks(text, "console"):
         for told in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             line, _, expected = told.partition("\n")
-            found.append(Command(shlex.split(line), expected))
-    return found
+            yield line, expected
+
+
+def commands(text: str) -> list[Command]:
+    return [Command(shlex.split(line), expected) for line, expected in shown(text)]
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,24 @@ class Demo:
     folder: Path
     key: str
     environment: dict[str, str]
+
+    def printed(self, line: str) -> str:
+        """What a line of shell prints to standard output."""
+        programs = self.folder / "bin"
+        programs.mkdir(exist_ok=True)
+        for name, started in (("mission-ledger", f"{sys.executable} -m api.cli"), ("python3", sys.executable)):
+            (programs / name).write_text(f'#!/bin/sh\nexec {started} "$@"\n')
+            (programs / name).chmod(0o755)
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", line.replace(ADDRESS, self.address)],
+            env={**self.environment, "PATH": f"{programs}:{self.environment['PATH']}"},
+            cwd=self.folder,
+            capture_output=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+        assert done.returncode == 0, (line, done.stdout, done.stderr)
+        return done.stdout.decode()
 
     def output(self, words: list[str]) -> str:
         """What a command prints to standard output."""
@@ -257,6 +279,37 @@ def test_a_redaction_does_what_its_page_shows(demo: Demo) -> None:
     with reading(engine) as connection:
         assert [entry.payload for entry in read_entries(connection) if entry.ref == "visit"] == [None]
     engine.dispose()
+
+
+def test_verifying_does_what_it_shows_with_tools_of_others(demo: Demo) -> None:
+    text = page("docs/verifying.md")
+    for program in blocks(text, "python"):
+        (demo.folder / program.partition("\n")[0].removeprefix("# ")).write_text(program, "utf-8")
+
+    for line, expected in shown(text):
+        actual = demo.printed(line)
+        assert agrees(expected, actual), f"{line}\nis to print\n{expected}\nand prints\n{actual}"
+
+    assert len(list(shown(text))) == 14
+
+
+@pytest.mark.parametrize("spoilt", ["payload", "salt", "envelope"])
+def test_the_programs_of_that_page_notice_what_is_wrong(demo: Demo, spoilt: str) -> None:
+    (program,) = (one for one in blocks(page("docs/verifying.md"), "python") if one.startswith("# proof.py"))
+    (demo.folder / "proof.py").write_text(program, "utf-8")
+    head, note = demo.printed(f"curl -s {ADDRESS}/v1/entries/29/proof").split("\n\n", 1)
+    (demo.folder / "text").write_text(note.split("\n\n")[0] + "\n", "utf-8")
+    format_name, extra, *rest = head.split("\n")
+    entry = json.loads(base64.b64decode(extra.removeprefix("extra ")))
+
+    for change in ({}, {spoilt: entry[spoilt].replace("0", "1")}):
+        told = base64.b64encode(json.dumps({**entry, **change}).encode()).decode()
+        (demo.folder / "proof").write_text("\n".join([format_name, f"extra {told}", *rest]) + f"\n\n{note}", "utf-8")
+        if change:
+            with pytest.raises(AssertionError, match="another"):
+                demo.printed("python3 proof.py proof text")
+        else:
+            assert "is under this root" in demo.printed("python3 proof.py proof text")
 
 
 def test_what_differs_is_noticed() -> None:
