@@ -257,7 +257,7 @@ def run_page(text: str, demo: Demo) -> int:
 
 
 def test_the_readme_does_what_it_shows(demo: Demo) -> None:
-    assert run_page(page("README.md"), demo) == 4
+    assert run_page(page("README.md"), demo) == 5
 
 
 def test_operations_do_what_they_show_and_a_backup_is_a_ledger(demo: Demo) -> None:
