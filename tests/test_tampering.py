@@ -1,11 +1,13 @@
 """Whatever is changed behind the ledger's back is found, by name and place; what was changed in the open is none of it."""
 
 import shutil
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine import make_url
@@ -15,8 +17,9 @@ from ledger.audit.audit import Report, Trust, audit
 from ledger.audit.database import Database
 from ledger.audit.tiled import Tiled, Torn, open_bundle, write_bundle
 from ledger.checkpoints import Checkpoint, parse_checkpoint
-from ledger.log import keep_note, last_note, signed
-from ledger.notes import SigningKey
+from ledger.log import keep_cosignatures, keep_note, last_note, signed
+from ledger.notes import COSIGNATURE, SigningKey
+from ledger.policy import parse_policy
 from ledger.schemas import parse_event
 from ledger.signing import LogKey, sign, write_log_key
 from ledger.store import open_engine, reading, record, writing
@@ -439,8 +442,6 @@ class Without:
     """The files of a bundle, with some of them changed."""
 
     def __init__(self, bundle: Path, **changed: bytes | None):
-        import zipfile
-
         self.archive, self.changed = zipfile.ZipFile(bundle), changed
 
     def __call__(self, path: str) -> bytes | None:
@@ -459,9 +460,68 @@ def test_what_is_missing_or_short_in_a_bundle_is_found(bundle: Path) -> None:
         ({"tile/0/001.p/50": short}, {("tile-short", 256 + 20)}),
         ({"tile/entries/001.p/50": cut}, {("bundle-torn", 256)}),
         ({"payloads/001.p/50": fewer}, {("bundle-torn", 256)}),
-        ({"tile/entries/001.p/50": None, "payloads/001.p/50": None}, {("tail-missing", 256), ("payload-missing", 20)}),
+        ({"tile/entries/001.p/50": None, "payloads/001.p/50": None}, {("bundle-torn", 256)}),
     ]
 
     for changed, wanted in cases:
         report = audit(Tiled(Without(bundle, **changed), SIZE), Trust((KEY.verifier,)))
         assert found(report) == wanted, changed.keys()
+
+
+def test_checkpoints_of_a_bundle_are_judged_whatever_their_order(bundle: Path) -> None:
+    notes = (Without(bundle)("checkpoints.jsonl") or b"").splitlines(keepends=True)
+    wrong = signed(Checkpoint(KEY.name, 256, bytes(32)), [KEY])
+    shuffled = b"".join([*reversed(notes), orjson.dumps(str(wrong)) + b"\n"])
+
+    report = audit(Tiled(Without(bundle, **{"checkpoints.jsonl": shuffled}), SIZE), Trust((KEY.verifier,)))
+
+    assert found(report) == {("root-differs", 255)}
+
+
+def test_a_checkpoint_kept_under_another_size_is_found(ledger: Engine) -> None:
+    tampered(ledger, run("UPDATE checkpoints SET size = 400 WHERE size = 256"))
+
+    assert found(audited(ledger)) == {("checkpoint-displaced", 255)}
+
+
+@pytest.mark.parametrize("claimed", [10**12, 2**60])
+def test_a_bundle_that_claims_to_be_endless_ends(bundle: Path, claimed: int) -> None:
+    report = audit(Tiled(Without(bundle), SIZE, claimed), Trust((KEY.verifier,)))
+
+    assert found(report) == {("bundle-torn", 256)}
+
+
+@pytest.mark.parametrize(
+    "about",
+    [b"{}", b"[]", b'{"bundle": 1, "tree": 1e400, "entries": 3, "verifier_keys": []}', b'{"bundle": 2, "tree": 3, "entries": 3, "verifier_keys": []}',
+     b'{"bundle": 1, "tree": -3, "entries": -3, "verifier_keys": []}', b'{"bundle": 1, "tree": 4, "entries": 3, "verifier_keys": []}'],
+)  # fmt: skip
+def test_a_bundle_whose_description_cannot_be_is_torn(tmp_path: Path, about: bytes) -> None:
+    with zipfile.ZipFile(tmp_path / "bundle.zip", "w") as archive:
+        archive.writestr("bundle.json", about)
+
+    with pytest.raises(Torn):
+        open_bundle(tmp_path / "bundle.zip")
+
+
+def test_an_entry_at_the_end_of_the_world_is_no_reason_to_go_there(ledger: Engine) -> None:
+    def far_away(connection: Connection) -> None:
+        row = row_at(connection, 60)
+        put(connection, {**row, "position": 10**12, "root": 10**12, "id": "far", "stream": "far", "version": 1})
+
+    tampered(ledger, far_away)
+
+    assert ("bundle-torn", SIZE) in without_index(audited(ledger))
+
+
+def test_two_witnesses_of_one_name_are_two(ledger: Engine) -> None:
+    one, other = (SigningKey("witness.example.org", bytes([n] * 32), COSIGNATURE) for n in (1, 2))
+    policy = parse_policy(f"witness a {one.verifier}\nwitness b {other.verifier}\ngroup both all a b\nquorum both\n")
+    with writing(ledger) as connection:
+        checkpoint = checkpoints(ledger)[-1]
+        keep_cosignatures(connection, checkpoint, [one.sign(checkpoint.text, 1_800_000_000)])
+
+    with reading(ledger) as connection:
+        report = audit_database(connection, Trust((KEY.verifier,), policy))
+
+    assert found(report) == {("witnesses-missing", None)}

@@ -265,10 +265,14 @@ def _document(report: Report, keys_from: str | None) -> dict[str, Any]:
         "assurance": report.assurance,
         "keys_from": keys_from,
         "signed": {"origin": report.signed.origin, "size": report.signed.size} if report.signed else None,
-        "witnesses": list(report.witnesses),
+        "witnesses": _witnesses(report),
         "compared": report.compared.size if report.compared else None,
         "told": sentence(report, keys_from),
     }
+
+
+def _witnesses(report: Report) -> list[str]:
+    return sorted({key.name for key in report.witnesses})
 
 
 def sentence(report: Report, keys_from: str | None) -> str:
@@ -303,7 +307,7 @@ def _about_signatures(report: Report) -> str:
         f", {later:,} later ones by nobody yet" if later else ""
     )
     if report.witnesses:
-        return f"{told}, and witnessed by {', '.join(report.witnesses)}."
+        return f"{told}, and witnessed by {', '.join(_witnesses(report))}."
     return f"{told}, and witnessed by nobody you named: the keeper of that key could show others another history."
 
 

@@ -14,10 +14,11 @@ from ledger.audit.growing import GrowingTree
 from ledger.checkpoints import Checkpoint, parse_checkpoint
 from ledger.merkle import HASH_SIZE
 from ledger.notes import Note, VerifierKey, WrongNote, parse_note
-from ledger.policy import NONE, Policy
+from ledger.policy import Policy
 from ledger.tiles import WIDTH, Tile, width_at
 
 Progress = Callable[[int, int], None]
+MAX_GAP = 1_000_000
 
 
 class Torn(Exception):
@@ -66,7 +67,7 @@ class Report:
     root: bytes = b""
     signed: Checkpoint | None = None
     note: Note | None = None
-    witnesses: tuple[str, ...] = ()
+    witnesses: tuple[VerifierKey, ...] = ()
     compared: Checkpoint | None = None
 
     @property
@@ -122,6 +123,8 @@ class _Audit:
 
     def _take(self, link: Link) -> None:
         """Entries in a row: their leaves after what the log holds where entries before them are missing."""
+        if link.first - self._tree.size > MAX_GAP:
+            raise Torn(f"after entry {self._tree.size - 1} the next one lies at {link.first}")
         while self._tree.size < link.first:
             end = min(link.first, (self._tree.size // WIDTH + 1) * WIDTH)
             logged = self._logged(self._tree.size // WIDTH)
@@ -211,13 +214,16 @@ class _Audit:
     # --- checkpoints
 
     def _judge_claims(self, size: int) -> None:
-        """Every checkpoint of this size, or of less where entries began late, against the root of the entries."""
+        """Every checkpoint of this size against the root of the entries; one of less comes too late for that."""
         while self._next_claim is not None and self._next_claim.size <= size:
             claim = self._next_claim
             self._next_claim = next(self._claims, None)
-            if claim.size != size:
-                continue  # it is judged as out of order by those who made the list
-            self._judge(claim, self._tree.root())
+            if claim.size == size:
+                self._judge(claim, self._tree.root())
+            else:
+                self._findings.add(
+                    "checkpoint-displaced", max(0, claim.size - 1), f"{claim.what} is kept after a larger one"
+                )
 
     def _judge(self, claim: "_Claim", root: bytes) -> None:
         position = max(0, claim.size - 1)
@@ -261,12 +267,8 @@ class _Audit:
         if seen is not None and self._trust.keys and (newest is None or newest.size < seen.size):
             text = f"a checkpoint of {seen.size} entries was seen before; the newest here is of {newest.size if newest else 0}"
             self._findings.add("checkpoint-older", seen.size - 1, text)
-        if self._trust.policy.quorum != NONE and not self._is_witnessed():
+        if not self._trust.policy.is_witnessed(self._report.witnesses):
             self._findings.add("witnesses-missing", None, "the newest checkpoint is not cosigned as the policy asks")
-
-    def _is_witnessed(self) -> bool:
-        named = [key for key in self._trust.policy.witnesses.values() if key.name in self._report.witnesses]
-        return self._trust.policy.is_witnessed(named)
 
 
 # --- what is claimed ---------------------------------------------------------------------------------------------------
@@ -279,7 +281,7 @@ class _Claim:
     checkpoint: Checkpoint
     note: Note | None = None
     by_key: bool = False
-    witnesses: tuple[str, ...] = ()
+    witnesses: tuple[VerifierKey, ...] = ()
 
     @property
     def size(self) -> int:
@@ -321,7 +323,7 @@ def _read_claim(content: bytes, trust: Trust, findings: Findings) -> _Claim | No
     signers = _signers(note, trust, findings, max(0, checkpoint.size - 1))
     by_key = any(key in signers for key in trust.keys if key.name == checkpoint.origin)
     witnesses = [key for key in trust.policy.witnesses.values() if key in signers]
-    return _Claim(checkpoint, note, by_key, tuple(sorted(key.name for key in witnesses)))
+    return _Claim(checkpoint, note, by_key, tuple(witnesses))
 
 
 def _signers(note: Note, trust: Trust, findings: Findings, position: int) -> list[VerifierKey]:

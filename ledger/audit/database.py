@@ -63,9 +63,9 @@ class Database:
 
     def links(self) -> Iterator[Link]:
         """Links, of a large ledger made by several processes: what one of them says does not depend on those before it."""
-        end = (self._one("SELECT max(position) FROM entries") or 0) + 1
+        end, last = self._one("SELECT count(*) FROM entries"), self._one("SELECT max(position) FROM entries")
         workers = min(MAX_WORKERS, os.cpu_count() or 1)
-        if end < SEVERAL_FROM or workers == 1:
+        if end < SEVERAL_FROM or workers == 1 or last != end - 1:
             return links(self.entries())
         return self._links_of_several(end, workers)
 

@@ -30,6 +30,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "tile-short": "A tile holds fewer hashes than the tree has there.",
         "tile-too-much": "There is a tile, or a part of one, that the tree does not have.",
         "checkpoint-unreadable": "A checkpoint is no signed note of a checkpoint.",
+        "checkpoint-displaced": "A checkpoint is not kept in the order of its size.",
         "checkpoint-unsigned": "A checkpoint bears no signature of a known key of the log.",
         "signature-wrong": "A signature under a known key is not over this checkpoint.",
         "root-differs": "A checkpoint has another root than the entries give.",
@@ -44,7 +45,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "projections-behind": "The index has not taken in all entries.",
         "projections-unmade": "The entries are such that no index can be made of them.",
         "schema-differs": "A table, index, trigger or function is not what the migrations make.",
-        "bundle-torn": "The bundle ends before its end, or holds what no bundle holds.",
+        "bundle-torn": "What is audited ends before its end, or holds what cannot be read.",
         "proof-wrong": "A proof does not show its entry in the log.",
     }
 )

@@ -11,7 +11,7 @@ import json
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 import orjson
 
@@ -39,6 +39,8 @@ class Tiled:
         for index in range(-(-self._entries // WIDTH)):
             width = width_at(0, index, self._entries)
             envelopes = list(_split(self._whole("tile/entries", index, width), index))[:width]
+            if not envelopes:
+                raise Torn(f"the entries from {index * WIDTH} on are not here")
             payloads = self._whole("payloads", index, width).splitlines()
             if len(payloads) < len(envelopes):
                 raise Torn(
@@ -68,7 +70,7 @@ class Tiled:
         """All that are kept; what is served as the newest is one of them."""
         newest, kept = self._fetch("checkpoint"), self._fetch("checkpoints.jsonl")
         notes = [_note(line) for line in kept.splitlines()] if kept else []
-        return notes if newest is None or newest in notes else [*notes, newest]
+        return sorted(notes if newest is None or newest in notes else [*notes, newest], key=_size_of)
 
     def receipts(self) -> Iterator[Receipt] | None:
         return None
@@ -102,6 +104,14 @@ def _claimed(note: bytes | None) -> int:
         return parse_checkpoint(parse_note(note).text).size
     except WrongNote as error:
         raise Torn(f"the checkpoint: {error}") from None
+
+
+def _size_of(note: bytes) -> int:
+    """The size that a note claims; what is none comes first, and is told by who reads it."""
+    try:
+        return parse_checkpoint(parse_note(note).text).size
+    except WrongNote:
+        return -1
 
 
 def _note(line: bytes) -> bytes:
@@ -172,9 +182,17 @@ def open_bundle(file: Path | IO[bytes]) -> tuple[Tiled, tuple[VerifierKey, ...]]
     try:
         about = json.loads(fetch(ABOUT) or b"null")
         keys = tuple(VerifierKey.parse(line) for line in about["verifier_keys"])
-        return Tiled(fetch, int(about["tree"]), int(about["entries"])), keys
+        return Tiled(fetch, *_sizes(about)), keys
     except (TypeError, KeyError, ValueError):
         raise Torn("it is no bundle of a ledger, or its description is torn") from None
+
+
+def _sizes(about: Any) -> tuple[int, int]:
+    """The size of the tree and the number of entries. Raises ValueError."""
+    tree, entries = about["tree"], about["entries"]
+    if about["bundle"] != 1 or not (type(tree) is type(entries) is int and 0 <= tree <= entries < 2**53):
+        raise ValueError("these sizes cannot be")
+    return tree, entries
 
 
 class Entries(Source, Protocol):
