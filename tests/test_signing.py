@@ -22,6 +22,8 @@ from ledger.signing import KeyFileProblem, LogKey
 from ledger.store import open_engine, reading, writing
 from tests.builders import announced, append, deployed, registered, said
 
+pytestmark = pytest.mark.spoils  # ledgers are put back and changed here
+
 ORIGIN = "ledger.example.org/log"
 SEED = bytes(range(7, 39))
 PATIENCE = 20.0
