@@ -290,8 +290,9 @@ def _append(connection: Connection, entries: Sequence[Entry]) -> None:
         connection.execute(insert(tables.entries), list(part))
 
 
-def _row(entry: Entry) -> dict[str, Any]:
-    date, data = PartialDate.parse(entry.effective), entry.data or {}
+def search_words(entry: Entry) -> tuple[str, str]:
+    """The symbols and the parties by which an entry is found, in its own fields and in what it corrects."""
+    data = entry.data or {}
     changes = data.get("data") or {}
     sources = (entry.source, data.get("source"))
     symbols = [
@@ -299,6 +300,11 @@ def _row(entry: Entry) -> dict[str, Any]:
         changes.get("instrument"),
         *(source.get("symbol") for source in sources if source),
     ]
+    return _words(symbols), _words(_named_parties(data) + _named_parties(changes))
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    date, (symbols, parties) = PartialDate.parse(entry.effective), search_words(entry)
     return {
         "position": entry.position,
         "id": entry.id,
@@ -315,8 +321,8 @@ def _row(entry: Entry) -> dict[str, Any]:
         "target": entry.target,
         "root": entry.root,
         "request": entry.request,
-        "symbols": _words(symbols),
-        "parties": _words(_named_parties(data) + _named_parties(changes)),
+        "symbols": symbols,
+        "parties": parties,
         "salt": entry.salt,
         "payload": entry.payload,
         "envelope": entry.envelope,

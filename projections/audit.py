@@ -4,7 +4,7 @@ The new ones are kept in a database of the auditor's own, in a temporary file, s
 """
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Table, create_engine, func, select
 
 from ledger import tables as ledger_tables
 from ledger.audit.findings import Finding
-from ledger.store import read_entries
+from ledger.entries import Entry
+from ledger.store import read_entries, search_words
 from projections.tables import generations, rectangles
 from projections.timeline import HEAD
 from projections.work import Work, project
@@ -34,7 +35,7 @@ def deviations(connection: Connection, progress: Progress = lambda done, of: Non
         return
     with _scratch() as own:
         try:
-            _make_anew(connection, own, count, progress)
+            yield from _make_anew(connection, own, count, progress)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             text = f"the index cannot be made anew from the entries as they are: {type(error).__name__} {error}"
             yield Finding("projections-unmade", None, text)
@@ -57,12 +58,29 @@ def _scratch() -> Iterator[Connection]:
             engine.dispose()
 
 
-def _make_anew(connection: Connection, own: Connection, count: int, progress: Progress) -> None:
+def _make_anew(connection: Connection, own: Connection, count: int, progress: Progress) -> Iterator[Finding]:
+    """Every rectangle anew; on the way also the words by which entries are found, which lie beside them like an index."""
     position, done = ledger_tables.entries.c.position, 0
     while entries := read_entries(connection, position >= done, limit=CHUNK):
+        yield from _strange_words(connection, entries)
         project(Work(connection, own, 0), entries)
         done = entries[-1].position + 1
         progress(done, count)
+
+
+def _strange_words(connection: Connection, entries: Sequence[Entry]) -> Iterator[Finding]:
+    e = ledger_tables.entries.c
+    within = e.position.between(entries[0].position, entries[-1].position)
+    kept = {row.position: row for row in connection.execute(select(e.position, e.symbols, e.parties).where(within))}
+    for entry in entries:
+        made, row = search_words(entry), kept[entry.position]
+        for name, own, there in zip(("symbols", "parties"), made, (row.symbols, row.parties), strict=True):
+            if own != there:
+                yield Finding(
+                    "column-differs",
+                    entry.position,
+                    f"{name} are said to be {there.strip()!r}, and are {own.strip()!r}",
+                )
 
 
 _KEY = ("mission", "projection", "key", "event", "valid_from", "known_from")

@@ -128,6 +128,7 @@ VALUES = {
     "a byte of an envelope": (flip("entries", "envelope", "position = 31", 40), {("envelope-differs", 31)}),
     "an effective date": (change("effective", "2024-07-09", 32), {("column-differs", 32)}),
     "a first day": (change("first_day", "2024-01-01", 33), {("column-differs", 33)}),
+    "the words by which an entry is found": (change("parties", " KEN ", 33), {("column-differs", 33)}),
     "a time of recording": (
         change("recorded_at", "2031-01-01T00:00:00.000000Z", 34),
         {("column-differs", 34)},
@@ -137,7 +138,7 @@ VALUES = {
     "a salt": (change("salt", bytes(32), 37), {("payload-differs", 37)}),
     "a payload that nobody said is removed": (
         run("UPDATE entries SET payload = NULL, salt = NULL WHERE position = 38"),
-        {("payload-missing", 38)},
+        {("payload-missing", 38), ("column-differs", 38)},
     ),
     "a salt alone that is removed": (
         run("UPDATE entries SET salt = NULL WHERE position = 39"),
