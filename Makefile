@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check unit clean docs
+.PHONY: run test check unit bench clean docs
 
 run: .venv/installed
 	$(BIN)/mission-ledger demo
@@ -17,6 +17,9 @@ check: .venv/installed-for-tests
 
 unit: .venv/installed-for-tests
 	$(BIN)/python -m pytest -n auto -q $(ARGS)
+
+bench: .venv/installed-for-tests
+	$(BIN)/python -m tests.bench.verification $(ARGS)
 
 docs: .venv/installed-for-tests
 	$(BIN)/python -m docs.generate
