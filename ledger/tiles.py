@@ -14,7 +14,6 @@ from ledger.merkle import HASH_SIZE, node_hash, node_of_pair
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
-MAX_LEVEL = 63
 PAIR = 2 * HASH_SIZE
 
 

@@ -53,7 +53,6 @@ class Timeline:
     entries: list[Entry] | None = None
     closed: dict[tuple[Name, int], tuple[Rectangle, int]] = field(default_factory=dict)
     opened: list[Rectangle] = field(default_factory=list)
-
     tail: Rectangle | None = None
 
     def take(self, rectangle: Rectangle) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine import make_url
 
 from api.audit import audit_database
+from ledger.audit import database
 from ledger.audit.audit import Report, Trust, audit
 from ledger.audit.database import Database
 from ledger.audit.tiled import Tiled, Torn, open_bundle, write_bundle
@@ -192,6 +193,41 @@ def test_a_shortened_tile_is_found(ledger: Engine) -> None:
     tampered(ledger, shorten)
 
     assert found(audited(ledger)) == {("tile-short", 256 + 40)}
+
+
+# --- several processes ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def several(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for a large ledger: two workers, one tile at a time."""
+    monkeypatch.setattr(database, "SEVERAL_FROM", 1)
+    monkeypatch.setattr(database, "RANGE", 256)
+    monkeypatch.setattr(database.os, "cpu_count", lambda: 2)
+
+
+@pytest.mark.usefixtures("several")
+def test_several_processes_find_what_one_finds(ledger: Engine) -> None:
+    clean = audited(ledger)
+    tampered(ledger, flip("entries", "envelope", "position = 31", 40))
+    tampered(ledger, change("actor", "somebody else", 290))
+
+    assert found(clean) == set()
+    assert (clean.entries, clean.removed, clean.assurance) == (SIZE, 1, "signed")
+    assert found(audited(ledger)) == {("envelope-differs", 31), ("column-differs", 290)}
+
+
+@pytest.mark.usefixtures("several")
+def test_what_is_removed_while_several_processes_read_is_no_finding(ledger: Engine) -> None:
+    with reading(ledger) as connection:
+        source = Database(connection)
+        assert source.size == SIZE
+        append(ledger, said("payload.redacted", mission=None, target=21, legal_basis="a rule", reason="a name"))
+
+        report = audit(source, Trust((KEY.verifier,)))
+
+    assert found(report) == set()
+    assert (report.entries, report.removed) == (SIZE, 1)
 
 
 # --- entries -----------------------------------------------------------------------------------------------------------

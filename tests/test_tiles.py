@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from ledger.tiles import (
     HEIGHT,
-    MAX_LEVEL,
     WIDTH,
     Tile,
     entry_bundle,
@@ -119,7 +118,7 @@ def test_a_tree_of_256_has_the_tiles_that_the_specification_tells() -> None:
     assert [widths(level, 256) for level in range(3)] == [[256], [1], []]
     assert [widths(level, 255) for level in range(2)] == [[255], []]
     assert widths(0, 0) == []
-    assert width_at(MAX_LEVEL, 0, 10**18) == 0
+    assert width_at(63, 0, 10**18) == 0
 
 
 @given(st.integers(0, 2**40), st.integers(0, 2**40), st.integers(1, 40))

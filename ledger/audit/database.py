@@ -18,8 +18,6 @@ _COLUMNS = (*HEADER, "request")
 _CHUNK = 4096
 _NUMBERS = count()
 SEVERAL_FROM, MAX_WORKERS, RANGE = 50_000, 8, 8_192
-
-
 _of_this_worker: list["Database"] = []
 
 
@@ -45,12 +43,12 @@ class Database:
     def _rows(self, query: str) -> Iterator[Any]:
         """Rows as the driver gives them, fetched as they are consumed: an audit reads every one, and nothing else of it."""
         driver: Any = self.connection.connection.driver_connection
-        is_sqlite = self.connection.dialect.name == "sqlite"
-        cursor = driver.cursor() if is_sqlite else driver.cursor(name=f"audit_{next(_NUMBERS)}")
-        try:
-            cursor.arraysize = cursor.itersize = _CHUNK
-        except AttributeError:
+        if self.connection.dialect.name == "sqlite":
+            cursor = driver.cursor()
             cursor.arraysize = _CHUNK
+        else:  # a named cursor is one of the server's, which sends rows as they are asked for
+            cursor = driver.cursor(name=f"audit_{next(_NUMBERS)}")
+            cursor.itersize = _CHUNK
         cursor.execute(query)
         return iter(cursor)
 
@@ -74,11 +72,20 @@ class Database:
         url = self.connection.engine.url.render_as_string(hide_password=False)
         starts = iter(range(0, end, RANGE))
         with ProcessPoolExecutor(workers, get_context("spawn"), _open, (url,)) as pool:
-            ahead = deque(pool.submit(_links_between, start, start + RANGE) for start in islice(starts, 2 * workers))
+            ahead = deque(
+                pool.submit(_links_between, start, min(start + RANGE, end)) for start in islice(starts, 2 * workers)
+            )
             while ahead:
                 made = ahead.popleft().result()
-                ahead.extend(pool.submit(_links_between, start, start + RANGE) for start in islice(starts, 1))
-                yield from made
+                ahead.extend(pool.submit(_links_between, start, min(start + RANGE, end)) for start in islice(starts, 1))
+                for link in made:
+                    yield from self._as_in_this_transaction(link)
+
+    def _as_in_this_transaction(self, link: Link) -> Iterator[Link]:
+        """A worker may see a payload removed by an entry that lies behind the end: then it is read again from here."""
+        if link.removed:
+            return links(self.entries(link.first, link.first + len(link.leaves)))
+        return iter((link,))
 
     def tile(self, level: int, index: int) -> tuple[bytes, bytes | None] | None:
         query = text("SELECT hashes, nodes FROM tiles WHERE level = :level AND tile = :tile")
