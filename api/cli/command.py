@@ -35,6 +35,12 @@ class Unusable(click.ClickException):
     exit_code = 3
 
 
+class CouldNotRun(click.ClickException):
+    """The audit could not be made."""
+
+    exit_code = 2
+
+
 class Ledger(click.Group):
     """A group of commands whose errors are sentences on standard error."""
 

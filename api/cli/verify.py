@@ -1,12 +1,10 @@
 """`mission-ledger verify`: audits a ledger in a database, in a bundle or behind an address, and single proofs."""
 
 import hashlib
-import urllib.error
-import urllib.request
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +15,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.audit import audit_database
 from api.cli import database
-from api.cli.command import Unusable, first_line, json_option, progress
+from api.cli.command import CouldNotRun, Unusable, first_line, json_option, progress
+from api.cli.server import is_address, log_behind
 from api.cli.tables import show
 from ledger.audit.audit import Report, Source, Torn, Trust, audit
 from ledger.audit.database import Database
 from ledger.audit.known import keep, read_known
-from ledger.audit.tiled import Tiled, TornSource, open_bundle
+from ledger.audit.tiled import TornSource, open_bundle
 from ledger.checkpoints import Checkpoint, parse_proof
 from ledger.merkle import WrongProof
 from ledger.notes import Note, VerifierKey, WrongNote
@@ -31,15 +30,8 @@ from ledger.signing import KeyFileProblem, LogKey, read_log_key, remembered
 from ledger.store import open_engine, reading
 from migrations import is_current
 
-TIMEOUT = 30
-MAX_ANSWER = 64 * 1024 * 1024
 ZIP = b"PK\x03\x04"
-
-
-class CouldNotRun(click.ClickException):
-    """The audit could not be made."""
-
-    exit_code = 2
+API_KEY = re.compile(r"[!-~]{1,1000}")
 
 
 @click.command()
@@ -58,9 +50,20 @@ class CouldNotRun(click.ClickException):
 @click.option(
     "--proof", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Check one tlog-proof instead."
 )
+@click.option(
+    "--api-key-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file that holds an API key, for a server where reading needs one.",
+)
 @json_option
 def verify(
-    what: str | None, keys: tuple[str, ...], policy: Path | None, known: Path | None, proof: Path | None, as_json: bool
+    what: str | None,
+    keys: tuple[str, ...],
+    policy: Path | None,
+    known: Path | None,
+    proof: Path | None,
+    api_key_file: Path | None,
+    as_json: bool,
 ) -> None:
     """Audit a ledger: recompute everything, from the payloads to the signatures, and tell what is wrong.
 
@@ -71,13 +74,15 @@ def verify(
     Exit codes: 0 nothing is wrong, 1 something is, 2 the audit could not be made.
     """
     given = _given(keys, policy)
+    if api_key_file is not None and not is_address(what):
+        raise click.UsageError("--api-key-file is for a server; give its address, or leave the key out.")
     if proof is not None:
         if what is not None or known is not None:
             raise click.UsageError("--proof checks one proof, with --key and --policy alone; leave the rest out.")
         _check_proof(proof, given, as_json)
         return
     seen = _known(known)
-    with _ledger(what, replace(given, known=seen)) as ledger, progress("Verifying") as bar:
+    with _ledger(what, replace(given, known=seen), _api_key(api_key_file)) as ledger, progress("Verifying") as bar:
         report = ledger.audit(bar)
     if known is not None and report.clean and ledger.keys_from != BUNDLE:
         _keep(known, seen, report.note)
@@ -103,6 +108,19 @@ def _policy(path: Path | None) -> Policy:
         return parse_policy(path.read_bytes()) if path else Policy()
     except (WrongPolicy, OSError) as error:
         raise click.UsageError(f"--policy: {error}") from None
+
+
+def _api_key(path: Path | None) -> str | None:
+    """The key in a file; what stands there instead of one is not repeated."""
+    if path is None:
+        return None
+    try:
+        text = path.read_text("ascii", errors="replace").strip()
+    except OSError as error:
+        raise click.UsageError(f"--api-key-file: {error}") from None
+    if not API_KEY.fullmatch(text):
+        raise click.UsageError(f"--api-key-file: {path} is to hold an API key on one line, and nothing else.")
+    return text
 
 
 def _known(path: Path | None) -> tuple[Checkpoint, ...]:
@@ -152,13 +170,13 @@ def _found(
 
 
 @contextmanager
-def _ledger(what: str | None, trust: Trust) -> Iterator[_Ledger]:
+def _ledger(what: str | None, trust: Trust, api_key: str | None) -> Iterator[_Ledger]:
     try:
         if what is None:
             with _database(trust) as ledger:
                 yield ledger
-        elif what.startswith(("http://", "https://")):
-            yield _found(_server(what.rstrip("/") + "/v1/log/"), trust, (), GIVEN)
+        elif is_address(what):
+            yield _found(log_behind(what, api_key), trust, (), GIVEN)
         else:
             yield _bundle(what, trust)
     except Torn as torn:
@@ -211,29 +229,6 @@ def _bundle(name: str, trust: Trust) -> _Ledger:
     except Torn as torn:
         return _found(TornSource(str(torn)), trust, (), BUNDLE)
     return _found(bundle, trust, keys, BUNDLE)
-
-
-def _server(base: str) -> Tiled:
-    """A server's log as of one checkpoint, however it grows meanwhile."""
-    fetch = _fetch(base)
-    newest = fetch("checkpoint")
-    return Tiled(lambda path: newest if path == "checkpoint" else fetch(path))
-
-
-def _fetch(base: str) -> Callable[[str], bytes | None]:
-    def fetch(path: str) -> bytes | None:
-        request = urllib.request.Request(base + path, headers={"Accept": "*/*"})  # noqa: S310 - the scheme was looked at
-        try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
-                return bytes(answer.read(MAX_ANSWER))
-        except urllib.error.HTTPError as error:
-            if error.code == 404:
-                return None
-            raise CouldNotRun(f"{base}{path} answers {error.code}.") from None
-        except (OSError, HTTPException, ValueError) as error:
-            raise CouldNotRun(f"{base}{path} cannot be reached: {error}.") from None
-
-    return fetch
 
 
 # --- telling -----------------------------------------------------------------------------------------------------------
