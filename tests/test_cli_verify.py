@@ -123,11 +123,26 @@ def test_a_bundle_is_audited_wherever_it_is_taken(
 ) -> None:
     path = bundle_of(database_url, tmp_path / "ledger.zip", key.path)
 
-    own, given = verify(path, DATABASE_URL="sqlite:////nowhere"), verify(path, "--key", VERIFIER, "--json")
+    own, given = verify(path, DATABASE_URL="sqlite:////nowhere"), verify(path, "--key", VERIFIER)
 
     assert (own.exit_code, given.exit_code) == (0, 0)
-    assert "The key came with the bundle: whoever made one may have made the other." in own.stdout
-    assert (json.loads(given.stdout)["keys_from"], json.loads(given.stdout)["assurance"]) == ("given", "signed")
+    assert f"The first 3 are signed by {ORIGIN}, and witnessed by nobody you named" in given.stdout
+
+
+def test_the_key_of_a_bundle_proves_no_more_than_that_the_bundle_is_whole(
+    verify: Verify, database_url: str, key: LogKey, tmp_path: Path
+) -> None:
+    signed, unsigned = (bundle_of(database_url, tmp_path / name, path) for name, path in (("a", key.path), ("b", None)))
+
+    own, given, none = (
+        json.loads(verify(*arguments, "--json").stdout)
+        for arguments in ((signed,), (signed, "--key", VERIFIER), (unsigned,))
+    )
+
+    assert [one["assurance"] for one in (own, given, none)] == ["self-signed", "signed", "chain"]
+    assert [one["keys_from"] for one in (own, given, none)] == ["bundle", "given", None]
+    assert f"The first 3 are self-signed by {ORIGIN}: the key came with the bundle, which proves" in own["told"]
+    assert "signed by" not in none["told"]
 
 
 def test_a_bundle_of_another_key_is_no_bundle_of_the_log(verify: Verify, database_url: str, key: LogKey, tmp_path: Path) -> None:  # fmt: skip
@@ -340,6 +355,19 @@ def test_a_policy_asks_for_witnesses(verify: Verify, engine: Engine, tmp_path: P
     if enough and count:
         assert json.loads(told.stdout)["assurance"] == "witnessed"
         assert f", and witnessed by {', '.join(names)}." in shown.stdout
+
+
+def test_witnesses_vouch_for_a_bundle_that_is_checked_with_its_own_key(
+    verify: Verify, engine: Engine, database_url: str, key: LogKey, tmp_path: Path
+) -> None:
+    cosign(engine, WITNESSES[0])
+    bundle, path = bundle_of(database_url, tmp_path / "ledger.zip", key.path), tmp_path / "policy"
+    path.write_text(f"witness w {WITNESSES[0].verifier}\nquorum w\n")
+
+    told = json.loads(verify(bundle, "--policy", path, "--json").stdout)
+
+    assert (told["assurance"], told["keys_from"]) == ("witnessed", "bundle")
+    assert f"The first 3 are self-signed by {ORIGIN}, and witnessed by {WITNESSES[0].name}." in told["told"]
 
 
 def test_a_server_shows_its_cosignatures(verify: Verify, engine: Engine, tmp_path: Path) -> None:

@@ -257,7 +257,7 @@ def _document(report: Report, keys_from: str | None) -> dict[str, Any]:
         "entries": report.entries,
         "removed": report.removed,
         "root": report.root.hex(),
-        "assurance": report.assurance,
+        "assurance": assurance(report, keys_from),
         "keys_from": keys_from,
         "signed": {"origin": report.signed.origin, "size": report.signed.size} if report.signed else None,
         "witnesses": _witnesses(report),
@@ -270,6 +270,14 @@ def _witnesses(report: Report) -> list[str]:
     return sorted({key.name for key in report.witnesses})
 
 
+def assurance(report: Report, keys_from: str | None) -> str:
+    """The assurance reached: chain, self-signed, signed, witnessed.
+
+    A key that came with the bundle says nothing of who signed: whoever made one may have made the other.
+    """
+    return "self-signed" if report.assurance == "signed" and keys_from == BUNDLE else report.assurance
+
+
 def sentence(report: Report, keys_from: str | None) -> str:
     """What was made sure of, and what was not."""
     counted = f"{report.entries:,} {'entry' if report.entries == 1 else 'entries'}"
@@ -279,18 +287,14 @@ def sentence(report: Report, keys_from: str | None) -> str:
         return f"{number:,} {'finding' if number == 1 else 'findings'} in {counted}{gone}."
     parts = [
         f"{counted}{gone}: each is what its envelope commits to, and they make the tree.",
-        _about_signatures(report),
+        _about_signatures(report, keys_from),
     ]
-    if report.signed and keys_from == BUNDLE:
-        parts.append(
-            "The key came with the bundle: whoever made one may have made the other. Give your own with --key."
-        )
     if report.compared:
         parts.append(f"They go on from the checkpoint of {report.compared.size:,} entries that was seen before.")
     return " ".join(parts)
 
 
-def _about_signatures(report: Report) -> str:
+def _about_signatures(report: Report, keys_from: str | None) -> str:
     signed = report.signed
     if signed is None:
         return (
@@ -298,11 +302,16 @@ def _about_signatures(report: Report) -> str:
             "Give the log's verifier key with --key."
         )
     later = report.entries - signed.size
-    told = f"The first {signed.size:,} are signed by {signed.origin}" + (
-        f", {later:,} later ones by nobody yet" if later else ""
-    )
+    how = "self-signed" if keys_from == BUNDLE else "signed"
+    told = f"The first {signed.size:,} are {how} by {signed.origin}"
+    told += f", {later:,} later ones by nobody yet" if later else ""
     if report.witnesses:
         return f"{told}, and witnessed by {', '.join(_witnesses(report))}."
+    if keys_from == BUNDLE:
+        return (
+            f"{told}: the key came with the bundle, which proves that the bundle is whole in itself, and not whose it is. "
+            "Give the log's verifier key with --key."
+        )
     return f"{told}, and witnessed by nobody you named: the keeper of that key could show others another history."
 
 
