@@ -13,12 +13,10 @@ from sqlalchemy import Engine
 
 from api.cli import main
 from ledger import keys, signing
-from ledger.notes import SigningKey
 from ledger.store import writing
 from tests.builders import append, deployed, registered
-from tests.test_cli_verify import could_not, serving
+from tests.verifying import KEY, could_not, serving
 
-KEY = SigningKey("ledger.example.org/log", bytes(range(32)))
 Verify = Callable[..., Result]
 
 
