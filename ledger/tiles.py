@@ -55,7 +55,7 @@ def make_tile(level: int, index: int, hashes: bytes) -> Tile:
     """A tile from the hashes that it serves."""
     made, row = [], hashes
     for _ in range(1, HEIGHT):
-        row = b"".join(node_of_pair(row[at : at + PAIR]) for at in range(0, len(row) - HASH_SIZE, PAIR))
+        row = b"".join([node_of_pair(row[at : at + PAIR]) for at in range(0, len(row) - HASH_SIZE, PAIR)])
         made.append(row)
     return Tile(level, index, hashes, b"".join(made))
 

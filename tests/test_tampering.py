@@ -184,6 +184,17 @@ def test_a_changed_value_is_found_in_its_place(ledger: Engine, what: str) -> Non
     assert seen == wanted
 
 
+def test_an_envelope_that_says_the_same_in_other_bytes_is_found(ledger: Engine) -> None:
+    def respaced(connection: Connection) -> None:
+        row = row_at(connection, 100)
+        put(connection, {**row, "envelope": row["envelope"].replace(b'"actor":', b'"actor": ')}, 100)
+
+    tampered(ledger, respaced)
+    tampered(ledger, all_hashes_again)
+
+    assert ("entry-unreadable", 100) in found(audited(ledger))
+
+
 def test_a_shortened_tile_is_found(ledger: Engine) -> None:
     def shorten(connection: Connection) -> None:
         where = "level = 0 AND tile = 1"
@@ -201,7 +212,7 @@ def test_a_shortened_tile_is_found(ledger: Engine) -> None:
 @pytest.fixture
 def several(monkeypatch: pytest.MonkeyPatch) -> None:
     """As for a large ledger: two workers, one tile at a time."""
-    monkeypatch.setattr(database, "SEVERAL_FROM", 1)
+    monkeypatch.setattr(database, "SEVERAL_FROM", 256)
     monkeypatch.setattr(database, "RANGE", 256)
     monkeypatch.setattr(database.os, "cpu_count", lambda: 2)
 

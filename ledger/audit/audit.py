@@ -4,7 +4,7 @@ A `Source` is where the ledger is found: a database, a bundle, a server. It give
 checkpoints; nothing that it says of them is believed.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -128,12 +128,12 @@ class _Audit:
         while self._tree.size < link.first:
             end = min(link.first, (self._tree.size // WIDTH + 1) * WIDTH)
             logged = self._logged(self._tree.size // WIDTH)
-            self._grow([self._missing(position, logged) for position in range(self._tree.size, end)])
+            self._grow(b"".join(self._missing(position, logged) for position in range(self._tree.size, end)))
         self._chain.follow(link)
-        self._judge_leaves(link, self._logged(link.first // WIDTH))
+        leaves = self._judged_leaves(link, self._logged(link.first // WIDTH))
         if self._receipts.kept:
             self._judge_receipts(link.runs)
-        self._grow(link.leaves)
+        self._grow(leaves)
 
     def _logged(self, index: int) -> bytes | None:
         if self._last_logged[0] != index:
@@ -141,31 +141,35 @@ class _Audit:
             self._last_logged = index, kept[0] if kept else None
         return self._last_logged[1]
 
-    def _judge_leaves(self, link: Link, logged: bytes | None) -> None:
-        """Blame entries that do not agree with themselves, and suspect those that are not the ones of the log."""
+    def _judged_leaves(self, link: Link, logged: bytes | None) -> bytes:
+        """The leaf hashes that the tree grows by. Entries that do not agree with themselves are blamed, and those that are
+        not the ones of the log suspected."""
         start = link.first % WIDTH * HASH_SIZE
-        if not link.disagreeing and (
-            logged is None or b"".join(link.leaves).startswith(logged[start:][: len(link.leaves) * HASH_SIZE])
-        ):
-            return
+        if not link.disagreeing and (logged is None or link.leaves.startswith(logged[start:][: len(link.leaves)])):
+            return link.leaves
         wrong = {found.position: found for found in link.disagreeing}
-        for i, leaf in enumerate(link.leaves):
+        leaves = [link.leaves[at : at + HASH_SIZE] for at in range(0, len(link.leaves), HASH_SIZE)]
+        for i, leaf in enumerate(leaves):
             position, held = link.first + i, (logged or b"")[start + i * HASH_SIZE :][:HASH_SIZE]
             is_logged = len(held) < HASH_SIZE or held == leaf
             if position in wrong:
                 self._chain.blame(wrong[position], is_logged)
                 if len(held) == HASH_SIZE:  # one wrong entry is one finding, and not a wrong root everywhere above it
-                    link.leaves[i] = held
+                    leaves[i] = held
             elif not is_logged:
                 self._suspects.append(position)
+        return b"".join(leaves)
 
     def _judge_receipts(self, runs: Iterable[Run]) -> None:
         for run in runs:
-            self._proving |= run.request is not None
-            for receipt, first, count in self._receipts.over(run.first, run.entries):
+            first, entries, *_, request = run
+            self._proving |= request is not None
+            if request is None and self._receipts.none_before(first + entries):
+                continue
+            for receipt, start, count in self._receipts.over(first, entries):
                 wrong = check_receipt(receipt, run, self._proving)
                 if wrong:
-                    for position in range(first, first + count):
+                    for position in range(start, start + count):
                         self._findings.add(wrong[0], position, wrong[1])
 
     def _missing(self, position: int, logged: bytes | None) -> bytes:
@@ -174,13 +178,12 @@ class _Audit:
         there = (logged or b"")[at : at + HASH_SIZE]
         return there if len(there) == HASH_SIZE else bytes(HASH_SIZE)
 
-    def _grow(self, leaves: Sequence[bytes]) -> None:
+    def _grow(self, leaves: bytes) -> None:
         """Grow the tree, stopping wherever a checkpoint claims a root."""
         while leaves:
-            stop = self._next_claim.size if self._next_claim else self._tree.size + len(leaves)
-            count = max(0, min(len(leaves), stop - self._tree.size))
-            self._compare(self._tree.grow(leaves[:count]))
-            leaves = leaves[count:]
+            stop = HASH_SIZE * (self._next_claim.size - self._tree.size) if self._next_claim else len(leaves)
+            self._compare(self._tree.grow(leaves[: max(0, stop)]))
+            leaves = leaves[max(0, stop) :]
             self._judge_claims(self._tree.size)
 
     def _compare(self, tiles: Iterable[Tile]) -> None:
@@ -346,21 +349,25 @@ class _Receipts:
         self._next = next(self._receipts, None)
         self._current: Receipt | None = None
 
+    def none_before(self, end: int) -> bool:
+        """Whether no receipt covers anything from where the last one ended up to before `end`."""
+        return self._current is None and (self._next is None or self._next.first_position >= end)
+
     def over(self, first: int, count: int) -> Iterator[tuple[Receipt | None, int, int]]:
         """The entries from `first` on, parted by the receipts that cover them: receipt or none, first, count."""
         end = first + count
         while first < end:
             self._move_to(first)
             current, stop = self._current, end
-            if current is not None and first < current.first_position + current.count:
+            if current is not None:
                 stop = min(end, current.first_position + current.count)
-            else:
-                current = None
             if self._next is not None:
                 stop = min(stop, self._next.first_position)
             yield current, first, stop - first
             first = stop
 
     def _move_to(self, position: int) -> None:
+        if self._current is not None and self._current.first_position + self._current.count <= position:
+            self._current = None
         while self._next is not None and self._next.first_position <= position:
             self._current, self._next = self._next, next(self._receipts, None)

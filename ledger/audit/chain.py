@@ -2,8 +2,8 @@
 
     payload, salt  →  commitment  →  envelope  →  leaf
 
-An entry is found as a database keeps it, with its columns, or as a bundle or a server gives it, with its envelope
-alone. In both cases everything is computed anew from the payload.
+An entry is found as a database keeps it, with columns beside its envelope, or as a bundle or a server gives it, with its
+envelope alone. In both cases everything is computed anew from the payload.
 """
 
 import itertools
@@ -20,32 +20,37 @@ from ledger.audit.findings import Findings
 from ledger.receipts import proof_of
 from ledger.tiles import WIDTH
 
-HEADER = (
-    "position",
-    "id",
-    "stream",
-    "version",
-    "mission",
-    "type",
-    "effective",
-    "recorded_at",
-    "actor",
-    "ref",
-    "target",
-)
 REDACTED = "payload.redacted"
-_SORTED = orjson.OPT_SORT_KEYS
-_ENVELOPE = frozenset((*HEADER, "request", "ledger", "commitment"))
 
 
 class Found(NamedTuple):
-    """An entry as it is found at a position. `columns`: header and request as a database keeps them beside the envelope."""
+    """An entry as it is found: its envelope, and what that should say. A database keeps these fields in columns beside it."""
 
-    position: int
     envelope: bytes
     salt: bytes | None
     payload: bytes | None
-    columns: Mapping[str, Any] | None = None
+    position: int
+    id: str
+    stream: str
+    version: int
+    mission: str | None
+    type: str
+    effective: str
+    recorded_at: str
+    actor: str
+    ref: str | None
+    target: int | None
+    request: str | None
+
+
+COLUMNS = Found._fields[3:]
+_ENVELOPE = frozenset((*COLUMNS, "ledger", "commitment"))
+
+
+def found_alone(position: int, envelope: bytes, salt: bytes | None, payload: bytes | None) -> Found:
+    """An entry that is found at a position with nothing beside its envelope, which is then taken at its word."""
+    header = read_header(envelope) or {}
+    return Found(envelope, salt, payload, position, *(header.get(name) for name in COLUMNS[1:]))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +65,17 @@ class Receipt:
     recorded_at: str
 
 
-class Run(NamedTuple):
-    """Entries in a row that were recorded at one time, by one actor, in one request (None where it had no key)."""
-
-    first: int
-    entries: int
-    recorded_at: str
-    actor: str
-    request: str | None
+Run = tuple[int, int, str, str, str | None]
+"""Entries in a row that were recorded at one time, by one actor, in one request: the first, how many, recorded_at, actor,
+request (None where it had no key)."""
 
 
 class Link(NamedTuple):
-    """What entries in a row, all of one tile, say by themselves. `about`: position, target, whether it removes a payload;
-    `doubles`: positions of entries that lie where another does, which are in none of the rest."""
+    """What entries in a row, all of one tile, say by themselves. `leaves`: their hashes; `about`: position, target, whether
+    it removes a payload; `doubles`: positions of entries that lie where another does, which are in none of the rest."""
 
     first: int
-    leaves: list[bytes]
+    leaves: bytes
     disagreeing: list[Found]
     runs: list[Run]
     removed: list[int]
@@ -110,33 +110,33 @@ def _slowly(entries: Iterator[Found]) -> Iterator[Link]:
 
 
 def link(group: Sequence[Found], doubles: Sequence[int] = ()) -> Link:
-    """What a row of entries says: their leaf hashes, those that do not agree with themselves, what is needed of the others."""
-    made = Link(group[0].position, [], [], [], [], [], list(doubles))
+    """What a row of entries says: their leaf hashes, those that do not agree with themselves, what is needed of the others.
+    Of those that do not agree, it is what the envelope says that is set beside the others."""
+    leaves: list[bytes] = []
+    made = Link(group[0].position, b"", [], [], [], [], list(doubles))
     told: tuple[Any, Any, Any] | None = None
     since = made.first
     for found in group:
-        envelope = found.envelope
-        made.leaves.append(sha256(b"\0" + envelope).digest())
-        header: Mapping[str, Any] | None = found.columns if found.columns is not None else read_header(envelope)
-        if header is None or header["position"] != found.position or _made(found, header) != envelope:
+        leaves.append(sha256(b"\0" + found.envelope).digest())
+        if _envelope(found) != found.envelope:
             made.disagreeing.append(found)
-            header = read_header(envelope) or {}
-        this = header.get("recorded_at"), header.get("actor"), header.get("request")
+            found = found_alone(found.position, found.envelope, found.salt, found.payload)
+        this = found.recorded_at, found.actor, found.request
         if this != told:
             _close(made, told, since, found.position)
             told, since = this, found.position
-        if header.get("target") is not None:
-            made.about.append((found.position, header["target"], header.get("type") == REDACTED))
+        if found.target is not None:
+            made.about.append((found.position, found.target, found.type == REDACTED))
         if found.payload is None:
             made.removed.append(found.position)
     _close(made, told, since, group[-1].position + 1)
-    return made
+    return made._replace(leaves=b"".join(leaves))
 
 
 def _close(made: Link, told: tuple[Any, Any, Any] | None, since: int, end: int) -> None:
     if told is not None:
         recorded_at, actor, request = told
-        made.runs.append(Run(since, end - since, str(recorded_at or ""), str(actor or ""), request))
+        made.runs.append((since, end - since, str(recorded_at or ""), str(actor or ""), request))
 
 
 @dataclass
@@ -152,12 +152,12 @@ class Chain:
         """What entries must have in common with those before them."""
         for position in link.doubles:
             self.findings.add("twice", position, "two entries lie at this position")
-        for run in link.runs:
-            if run.recorded_at < self.last_recorded_at:
-                text = f"recorded at {run.recorded_at or 'no time'}, after one of {self.last_recorded_at}"
-                self.findings.add("time-runs-backward", run.first, text)
+        for first, _, recorded_at, _, _ in link.runs:
+            if recorded_at < self.last_recorded_at:
+                text = f"recorded at {recorded_at or 'no time'}, after one of {self.last_recorded_at}"
+                self.findings.add("time-runs-backward", first, text)
             else:
-                self.last_recorded_at = run.recorded_at
+                self.last_recorded_at = recorded_at
         for position, target, removes in link.about:
             if not (isinstance(target, int) and 0 <= target < position):
                 self.findings.add("target-differs", position, f"it is about {target!r}")
@@ -178,21 +178,20 @@ class Chain:
             self._blame_parts(found, header, leaf_is_logged)
 
     def _blame_parts(self, found: Found, header: Mapping[str, Any], leaf_is_logged: bool) -> None:
-        differing = [
-            name for name in (*HEADER, "request")
-            if found.columns is not None and found.columns.get(name) != header.get(name)
-        ]  # fmt: skip
+        differing = [name for name in COLUMNS if getattr(found, name) != header.get(name)]
         if not leaf_is_logged:
             what = f"{', '.join(differing)} and " if differing else ""
             self.findings.add("envelope-differs", found.position, f"{what}its leaf hash do not agree with the envelope")
             return
         for name in differing:
-            text = f"{name} is {found.columns[name]!r}, and {header.get(name)!r} in the envelope"  # type: ignore[index]
+            text = f"{name} is {getattr(found, name)!r}, and {header.get(name)!r} in the envelope"
             self.findings.add("column-differs", found.position, text)
-        if found.payload is not None and _commitment(found) != header.get("commitment"):
-            self.findings.add("payload-differs", found.position, "payload and salt do not give the commitment")
-        elif (found.payload is None) != (found.salt is None):
+        if (found.payload is None) != (found.salt is None):
             self.findings.add("payload-differs", found.position, "payload and salt are kept or removed together")
+        elif _commitment(found) != header.get("commitment"):
+            self.findings.add("payload-differs", found.position, "payload and salt do not give the commitment")
+        elif not differing:
+            self.findings.add("entry-unreadable", found.position, "the envelope is not written as an entry's is")
 
     def end(self) -> None:
         """What can be said when all entries are known."""
@@ -203,23 +202,35 @@ class Chain:
             self.findings.add("payload-there", position, text)
 
 
-def _made(found: Found, header: Mapping[str, Any]) -> bytes:
-    """The envelope that a header and a payload make; a removed payload's commitment is taken from the envelope itself."""
-    if found.payload is not None and found.salt is not None:
-        commitment: str | None = sha256(found.salt + found.payload).hexdigest()
-    else:
-        commitment = _commitment(found)
-    fields = {**header, "ledger": 1, "commitment": commitment}
-    if fields.get("request") is None:
-        fields.pop("request", None)
+def _envelope(found: Found) -> bytes:
+    """The envelope that an entry's fields and payload make, its names in canonical order; nothing where they make none."""
+    _, salt, payload, position, id_, stream, version, mission, type_, effective, at, actor, ref, target, request = found
+    fields = {
+        "actor": actor,
+        "commitment": sha256(salt + payload).hexdigest() if salt and payload else _commitment(found),
+        "effective": effective,
+        "id": id_,
+        "ledger": 1,
+        "mission": mission,
+        "position": position,
+        "recorded_at": at,
+        "ref": ref,
+        "request": request,
+        "stream": stream,
+        "target": target,
+        "type": type_,
+        "version": version,
+    }
+    if request is None:
+        del fields["request"]
     try:
-        return dumps(fields, None, _SORTED)
+        return dumps(fields)
     except (TypeError, orjson.JSONEncodeError):
         return b""
 
 
 def _commitment(found: Found) -> str | None:
-    """The commitment that payload and salt give; of a removed payload that of the envelope."""
+    """The commitment that payload and salt give; where both were removed that of the envelope."""
     if found.payload is not None and found.salt is not None:
         return sha256(found.salt + found.payload).hexdigest()
     header = read_header(found.envelope)
@@ -240,12 +251,13 @@ def check_receipt(receipt: Receipt | None, run: Run, proving: bool) -> tuple[str
 
     `proving`: the ledger's entries prove their receipts by now. Older ones do not, and their receipts are taken as they are.
     """
+    _, _, recorded_at, actor, request = run
     if receipt is None:
         told = "receipt-missing", "it was recorded under an idempotency key that no receipt knows"
-        return told if run.request is not None else None
+        return told if request is not None else None
     made = proof_of(receipt.actor, receipt.key, receipt.request, receipt.first_position, receipt.count)
-    same = receipt.actor == run.actor and receipt.recorded_at == run.recorded_at
-    if same and (run.request == made or (run.request is None and not proving)):
+    same = receipt.actor == actor and receipt.recorded_at == recorded_at
+    if same and (request == made or (request is None and not proving)):
         return None
     return (
         "receipt-differs",

@@ -10,14 +10,15 @@ from typing import Any
 
 from sqlalchemy import Connection, create_engine, text
 
-from ledger.audit.chain import HEADER, Found, Link, Receipt, links
+from ledger.audit.chain import Found, Link, Receipt, links
 from ledger.audit.findings import Finding
+from ledger.merkle import HASH_SIZE
 from ledger.values import PartialDate
 
-_COLUMNS = (*HEADER, "request")
-_CHUNK = 4096
+_CHUNK, _TILES = 4096, 32
+_SOME_TILES = text("SELECT tile, hashes, nodes FROM tiles WHERE level = :level AND tile >= :first AND tile < :end")
 _NUMBERS = count()
-SEVERAL_FROM, MAX_WORKERS, RANGE = 50_000, 8, 8_192
+SEVERAL_FROM, MAX_WORKERS, RANGE = 65_536, 8, 8_192
 _of_this_worker: list["Database"] = []
 
 
@@ -36,6 +37,7 @@ class Database:
     def __init__(self, connection: Connection):
         self.connection = connection
         self.size: int = self._one("SELECT size FROM log")
+        self._ahead: dict[int, tuple[int, dict[int, tuple[bytes, bytes | None] | None]]] = {}  # by level
 
     def _one(self, query: str) -> Any:
         return self.connection.execute(text(query)).scalar_one_or_none()
@@ -55,9 +57,8 @@ class Database:
     def entries(self, start: int = 0, end: int | None = None) -> Iterator[Found]:
         """The entries from `start` up to before `end`."""
         where = f"WHERE position >= {start:d}" + ("" if end is None else f" AND position < {end:d}")
-        query = f"SELECT envelope, salt, payload, {', '.join(_COLUMNS)} FROM entries {where} ORDER BY position"  # noqa: S608
-        for envelope, salt, payload, *columns in self._rows(query):
-            yield Found(columns[0], envelope, salt, payload, dict(zip(_COLUMNS, columns, strict=True)))
+        query = f"SELECT {', '.join(Found._fields)} FROM entries {where} ORDER BY position"  # noqa: S608
+        return map(Found._make, self._rows(query))
 
     def links(self) -> Iterator[Link]:
         """Links, of a large ledger made by several processes: what one of them says does not depend on those before it."""
@@ -70,11 +71,12 @@ class Database:
     def _links_of_several(self, end: int, workers: int) -> Iterator[Link]:
         """No more than a few ranges are under way, so that memory does not grow with the ledger."""
         url = self.connection.engine.url.render_as_string(hide_password=False)
-        starts = iter(range(0, end, RANGE))
+        starts = iter(range(SEVERAL_FROM, end, RANGE))
         with ProcessPoolExecutor(workers, get_context("spawn"), _open, (url,)) as pool:
             ahead = deque(
                 pool.submit(_links_between, start, min(start + RANGE, end)) for start in islice(starts, 2 * workers)
             )
+            yield from links(self.entries(0, SEVERAL_FROM))  # while the others start
             while ahead:
                 made = ahead.popleft().result()
                 ahead.extend(pool.submit(_links_between, start, min(start + RANGE, end)) for start in islice(starts, 1))
@@ -84,13 +86,17 @@ class Database:
     def _as_in_this_transaction(self, link: Link) -> Iterator[Link]:
         """A worker may see a payload removed by an entry that lies behind the end: then it is read again from here."""
         if link.removed:
-            return links(self.entries(link.first, link.first + len(link.leaves)))
+            return links(self.entries(link.first, link.first + len(link.leaves) // HASH_SIZE))
         return iter((link,))
 
     def tile(self, level: int, index: int) -> tuple[bytes, bytes | None] | None:
-        query = text("SELECT hashes, nodes FROM tiles WHERE level = :level AND tile = :tile")
-        found = self.connection.execute(query, {"level": level, "tile": index}).one_or_none()
-        return (found.hashes, found.nodes) if found else None
+        """Read together with those that follow, for an audit asks for one after the other."""
+        first, tiles = self._ahead.get(level, (0, {}))
+        if not first <= index < first + len(tiles):
+            within = {"level": level, "first": index, "end": index + _TILES}
+            kept = {row.tile: (row.hashes, row.nodes) for row in self.connection.execute(_SOME_TILES, within)}
+            first, tiles = self._ahead[level] = index, {i: kept.get(i) for i in range(index, index + _TILES)}
+        return tiles[index]
 
     def checkpoints(self) -> Iterable[bytes]:
         """Each with its cosignatures. Those of one size come in the order in which they were signed."""

@@ -1,6 +1,6 @@
 """The tree grown anew from leaf hashes, tile by tile. Pure; it holds one unfinished tile for each level, however many leaves there are."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from ledger import merkle
 from ledger.merkle import EMPTY, HASH_SIZE
@@ -8,17 +8,18 @@ from ledger.tiles import WIDTH, Tile, make_tile, place_of
 
 
 class GrowingTree:
-    """Takes leaf hashes in their order, up to 256 at a time that belong to one tile."""
+    """Takes leaf hashes in their order, 32 bytes each, up to 256 at a time that belong to one tile."""
 
     def __init__(self) -> None:
         self.size = 0
         self._unfinished: list[bytes] = []  # hashes of the unfinished tile of each level
 
-    def grow(self, leaves: Sequence[bytes]) -> list[Tile]:
-        """Take leaves that end the tile of level 0 at most; the tiles that they fill, from below."""
-        assert self.size % WIDTH + len(leaves) <= WIDTH
-        self.size += len(leaves)
-        return list(self._add(0, b"".join(leaves)))
+    def grow(self, leaves: bytes) -> list[Tile]:
+        """Take leaf hashes that end the tile of level 0 at most; the tiles that they fill, from below."""
+        count = len(leaves) // HASH_SIZE
+        assert self.size % WIDTH + count <= WIDTH
+        self.size += count
+        return list(self._add(0, leaves))
 
     def _add(self, level: int, hashes: bytes) -> Iterator[Tile]:
         if level == len(self._unfinished):

@@ -16,7 +16,7 @@ from typing import IO, Any, Protocol
 import orjson
 
 from ledger.audit.audit import Progress, Source, Torn
-from ledger.audit.chain import Found, Link, Receipt, links
+from ledger.audit.chain import Found, Link, Receipt, found_alone, links
 from ledger.checkpoints import parse_checkpoint
 from ledger.merkle import HASH_SIZE
 from ledger.notes import VerifierKey, WrongNote, parse_note
@@ -47,7 +47,7 @@ class Tiled:
                     f"payloads of {len(envelopes) - len(payloads)} entries from {index * WIDTH + len(payloads)} on are not here"
                 )
             for position, (envelope, line) in enumerate(zip(envelopes, payloads, strict=False), index * WIDTH):
-                yield Found(position, envelope, *_payload(line, position))
+                yield found_alone(position, envelope, *_payload(line, position))
 
     def links(self) -> Iterator[Link]:
         return links(self.entries())
