@@ -34,7 +34,7 @@ ENVELOPE = ("type", "mission", "effective", "data", "source", "note", "ref")
 _REDACTION = ("redaction", *(f"redaction.{name}" for name in REDACTION))
 LEDGERS_OWN = (
     "position",
-    *(part.name for part in dataclasses.fields(Entry) if part.name not in ENVELOPE),
+    *(name for name in Entry._fields if name not in ENVELOPE),
     "leaf_hash",
     *_REDACTION,
 )

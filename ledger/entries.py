@@ -6,13 +6,12 @@ proof still verifies.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger import codec
 from ledger.said import Event
-from ledger.values import PartialDate, as_json
+from ledger.values import PartialDate, as_json, first_day
 
 MAX_ENVELOPE = 65_535
 MAX_PAYLOAD = 65_535
@@ -24,8 +23,7 @@ TOLD = ("position", "id", "stream", "version", "recorded_at", "actor", "leaf_has
 REDACTION = ("position", "actor", "recorded_at", "legal_basis", "reason")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry of the ledger. `target` is the entry that it is about, `root` the first of that chain (itself otherwise)."""
 
     position: int
@@ -40,18 +38,18 @@ class Entry:
     ref: str | None
     target: int | None
     root: int
-    request: str | None = None
-    data: Mapping[str, Any] | None
-    source: Mapping[str, Any] | None
-    note: str | None
+    request: str | None
     salt: bytes | None
     payload: bytes | None
     envelope: bytes
+    data: Mapping[str, Any] | None
+    source: Mapping[str, Any] | None
+    note: str | None
 
     @property
     def first(self) -> str:
         """The earliest day of the effective date."""
-        return PartialDate.parse(self.effective).first.isoformat()
+        return first_day(self.effective)
 
     @property
     def reported(self) -> str:
@@ -64,7 +62,7 @@ class Entry:
 
 def without_payload(entry: Entry) -> Entry:
     """The entry after its payload was removed: its envelope tells what it was, and nobody what it said."""
-    return replace(entry, data=None, source=None, note=None, salt=None, payload=None)
+    return entry._replace(data=None, source=None, note=None, salt=None, payload=None)
 
 
 def document(entry: Entry, redaction: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -7,7 +7,6 @@ kept, and not what somebody believed to have written.
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -79,7 +78,7 @@ def _is_enveloped(entry: Entry) -> bool:
 def _is_enveloped_without_payload(entry: Entry) -> bool:
     """Its envelope says all that its columns say, and holds a commitment to what is gone."""
     found = re.fullmatch(rb'\{"actor":.*"commitment":"([0-9a-f]{64})".*\}', entry.envelope, re.DOTALL)
-    made = orjson.loads(envelope_of(replace(entry, salt=bytes(SALT_SIZE), payload=b"")))
+    made = orjson.loads(envelope_of(entry._replace(salt=bytes(SALT_SIZE), payload=b"")))
     return found is not None and codec.canonical({**made, "commitment": found[1].decode()}) == entry.envelope
 
 

@@ -8,16 +8,15 @@ is retracted, and a correction is settled before it is applied.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.entries import Entry
-from ledger.values import PartialDate
+from ledger.values import first_day
 
 CORRECTED, RETRACTED, REDACTED = "entry.corrected", "entry.retracted", "payload.redacted"
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """An entry as it stands: with the corrections that apply (their positions), and the entry that it is about."""
 
     entry: Entry
@@ -46,7 +45,7 @@ class Standing:
 
     @property
     def first(self) -> str:
-        return PartialDate.parse(self.effective).first.isoformat()
+        return first_day(self.effective)
 
 
 def standing(entries: Iterable[Entry]) -> list[Standing]:
@@ -64,6 +63,11 @@ def standing(entries: Iterable[Entry]) -> list[Standing]:
             about = made.get(entry.target) if entry.target is not None else None
             made[entry.position] = changes.settle(entry, about)
     return list(made.values())
+
+
+def alone(entry: Entry) -> list[Standing]:
+    """The same of one entry that is about no other, and that no other is about."""
+    return [] if entry.data is None else [Standing(entry, entry.effective, entry.data, entry.source)]
 
 
 def retracted(entries: Iterable[Entry]) -> frozenset[int]:

@@ -331,17 +331,20 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 def _named_parties(data: Mapping[str, Any]) -> list[Any]:
     """Every party that an event names, whatever its part."""
-    values = [data.get(name) for name in PARTY_FIELDS]
+    values = [data[name] for name in data if name in PARTY_FIELDS]
     return [one for value in values for one in (value if isinstance(value, (list, tuple)) else [value])]
 
 
 def _words(values: Iterable[Any]) -> str:
     """The texts among `values` as one searchable text, each between blanks; longer prose and other values stay out."""
-    kept = sorted({value for value in values if isinstance(value, str) and len(value) <= 120})
-    return " ".join(["", *kept, ""]) if kept else " "
+    kept = {value for value in values if isinstance(value, str) and len(value) <= 120}
+    return f" {' '.join(sorted(kept))} " if kept else " "
 
 
-_COLUMNS = [column for column in tables.entries.c if column.name not in ("first_day", "last_day", "symbols", "parties")]
+_TOLD = ("data", "source", "note")
+_COLUMNS = [tables.entries.c[name] for name in Entry._fields if name not in _TOLD]
+_PAYLOAD = _COLUMNS.index(tables.entries.c.payload)
+_REMOVED = dict.fromkeys(_TOLD)
 
 
 def read_entries(connection: Connection, *conditions: Any, limit: int | None = None) -> list[Entry]:
@@ -358,28 +361,9 @@ def stream_entries(connection: Connection, *conditions: Any) -> Iterator[Entry]:
 
 
 def _entry(row: Any) -> Entry:
-    payload = orjson.loads(row.payload) if row.payload is not None else {"data": None, "source": None, "note": None}
-    return Entry(
-        position=row.position,
-        id=row.id,
-        stream=row.stream,
-        version=row.version,
-        mission=row.mission,
-        type=row.type,
-        effective=row.effective,
-        recorded_at=row.recorded_at,
-        actor=row.actor,
-        ref=row.ref,
-        target=row.target,
-        root=row.root,
-        request=row.request,
-        data=payload["data"],
-        source=payload["source"],
-        note=payload["note"],
-        salt=row.salt,
-        payload=row.payload,
-        envelope=row.envelope,
-    )
+    content = row[_PAYLOAD]
+    told = orjson.loads(content) if content is not None else _REMOVED
+    return Entry._make((*row, told["data"], told["source"], told["note"]))
 
 
 def size(connection: Connection) -> int:

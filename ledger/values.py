@@ -63,6 +63,12 @@ class PartialDate:
         return {4: "year", 7: "month", 10: "day"}[len(self.text)]
 
 
+@lru_cache(maxsize=65_536)
+def first_day(text: str) -> str:
+    """The first day of a partial date, as `YYYY-MM-DD`. Raises ValueError as `PartialDate.parse`."""
+    return PartialDate.parse(text).first.isoformat()
+
+
 def add_months(day: date, months: int) -> date:
     """The same day `months` later, or the last of that month where it is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)

@@ -4,28 +4,32 @@ The new ones are kept in a database of the auditor's own, in a temporary file, s
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Table, create_engine, func, select
+from sqlalchemy import Connection, case, create_engine, func, select
 
 from ledger import tables as ledger_tables
 from ledger.audit.findings import Finding
+from ledger.audit.workers import shared, workers
 from ledger.entries import Entry
 from ledger.store import read_entries, search_words
 from projections.tables import generations, rectangles
-from projections.timeline import HEAD
+from projections.timeline import HEAD, OPEN
 from projections.work import Work, project
 
-CHUNK = 2000
+CHUNK, SEVERAL_FROM = 2_500, 20_000  # entries
+MOST_MISSIONS = 200
 Progress = Callable[[int, int], None]
+Group = tuple[str, ...]  # missions, the empty name for what belongs to none
 
 
 def deviations(connection: Connection, progress: Progress = lambda done, of: None) -> Iterator[Finding]:
-    """What of the index is not what the entries give."""
+    """What of the index is not what the entries give. Rows of one mission do not depend on another's, so that of a large
+    ledger several processes make them."""
     g = generations.c
     state = connection.execute(select(g.live, g.size)).one_or_none()
     count = connection.execute(select(func.count()).select_from(ledger_tables.entries)).scalar_one()
@@ -33,14 +37,57 @@ def deviations(connection: Connection, progress: Progress = lambda done, of: Non
         text = f"the index has taken in {state.size if state else 0} of {count} entries; run `mission-ledger rebuild`"
         yield Finding("projections-behind", state.size if state else 0, text)
         return
+    groups, done = _groups(connection), 0
+    with _looked_at(connection, count, list(groups)) as are_clean:
+        for (group, entries), is_clean in zip(groups.items(), are_clean, strict=True):
+            if not is_clean:
+                yield from _of_group(connection, count, group)
+            done += entries
+            progress(done, count)
+
+
+def _groups(connection: Connection) -> dict[Group, int]:
+    """Missions in groups that are read at once, a larger one alone, and how many entries each has. Those of none stand alone."""
+    e, r = ledger_tables.entries.c, rectangles.c
+    sizes = {mission or "": n for mission, n in connection.execute(select(e.mission, func.count()).group_by(e.mission))}
+    strange = set(connection.execute(select(r.mission).distinct()).scalars()) - sizes.keys()
+    made: dict[Group, int] = {("",): sizes.pop("", 0)}
+    group: Group = ()
+    entries = 0
+    for mission, size in sorted({**sizes, **dict.fromkeys(strange - {""}, 0)}.items()):
+        if group and (entries + size > CHUNK or len(group) == MOST_MISSIONS):
+            made[group] = entries
+            group, entries = (), 0
+        group, entries = (*group, mission), entries + size
+    return made | ({group: entries} if group else {})
+
+
+@contextmanager
+def _looked_at(connection: Connection, count: int, groups: list[Group]) -> Iterator[Iterable[bool]]:
+    """Which groups another process found clean. What is not clean there is looked at again, as of this transaction."""
+    if count < SEVERAL_FROM or workers() == 1 or len(groups) < 3:
+        yield [False] * len(groups)
+        return
+    with shared(connection, _is_clean, [(count, group) for group in groups]) as results:
+        yield results
+
+
+def _is_clean(connection: Connection, job: tuple[int, Group]) -> bool:
+    return not any(_of_group(connection, *job))
+
+
+def _of_group(connection: Connection, count: int, group: Group) -> Iterator[Finding]:
+    """What deviates of the rows of some missions, as they were with `count` entries."""
     with _scratch() as own:
         try:
-            yield from _make_anew(connection, own, count, progress)
+            yield from _make_anew(connection, own, count, group)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             text = f"the index cannot be made anew from the entries as they are: {type(error).__name__} {error}"
             yield Finding("projections-unmade", None, text)
             return
-        yield from _differences(_rows(connection, state.live), _rows(own, 0))
+        live = connection.execute(select(generations.c.live)).scalar_one()
+        here = rectangles.c.mission.in_(group)
+        yield from _differences(_rows(connection, count, rectangles.c.generation == live, here), _rows(own, count))
 
 
 @contextmanager
@@ -58,29 +105,28 @@ def _scratch() -> Iterator[Connection]:
             engine.dispose()
 
 
-def _make_anew(connection: Connection, own: Connection, count: int, progress: Progress) -> Iterator[Finding]:
+def _make_anew(connection: Connection, own: Connection, count: int, group: Group) -> Iterator[Finding]:
     """Every rectangle anew; on the way also the words by which entries are found, which lie beside them like an index."""
-    position, done = ledger_tables.entries.c.position, 0
-    while entries := read_entries(connection, position >= done, limit=CHUNK):
+    e, done = ledger_tables.entries.c, 0
+    theirs = e.mission.is_(None) if group == ("",) else e.mission.in_(group)
+    while entries := read_entries(connection, theirs, e.position >= done, e.position < count, limit=CHUNK):
         yield from _strange_words(connection, entries)
         project(Work(connection, own, 0), entries)
         done = entries[-1].position + 1
-        progress(done, count)
 
 
 def _strange_words(connection: Connection, entries: Sequence[Entry]) -> Iterator[Finding]:
     e = ledger_tables.entries.c
-    within = e.position.between(entries[0].position, entries[-1].position)
-    kept = {row.position: row for row in connection.execute(select(e.position, e.symbols, e.parties).where(within))}
-    for entry in entries:
-        made, row = search_words(entry), kept[entry.position]
-        for name, own, there in zip(("symbols", "parties"), made, (row.symbols, row.parties), strict=True):
-            if own != there:
-                yield Finding(
-                    "column-differs",
-                    entry.position,
-                    f"{name} are said to be {there.strip()!r}, and are {own.strip()!r}",
-                )
+    among = e.position.in_([entry.position for entry in entries])
+    kept = connection.execute(select(e.symbols, e.parties).where(among).order_by(e.position))
+    for entry, there in zip(entries, kept, strict=True):
+        made = search_words(entry)
+        if made == there:
+            continue
+        for name, own, kept_words in zip(("symbols", "parties"), made, there, strict=True):
+            if own != kept_words:
+                what = f"{name} are said to be {kept_words.strip()!r}, and are {own.strip()!r}"
+                yield Finding("column-differs", entry.position, what)
 
 
 _KEY = ("mission", "projection", "key", "event", "valid_from", "known_from")
@@ -88,16 +134,13 @@ _REST = ("valid_to", "known_to", "root", "content")
 Rectangle = tuple[Any, ...]
 
 
-def _rows(connection: Connection, generation: int) -> Iterator[Rectangle]:
-    """Rectangles in the order of their bytes, whatever the database's own order of texts."""
-    table: Table = rectangles
-    is_sqlite = connection.dialect.name == "sqlite"
-    order = [
-        table.c[name] if is_sqlite or name in ("event", "known_from") else table.c[name].collate("C") for name in _KEY
-    ]
-    query = (
-        select(*(table.c[name] for name in (*_KEY, *_REST))).where(table.c.generation == generation).order_by(*order)
-    )
+def _rows(connection: Connection, count: int, *conditions: Any) -> Iterator[Rectangle]:
+    """Rectangles as they were with `count` entries, in the order of their bytes, whatever the database's own order of texts."""
+    r, is_sqlite = rectangles.c, connection.dialect.name == "sqlite"
+    order = [r[name] if is_sqlite or name in ("event", "known_from") else r[name].collate("C") for name in _KEY]
+    known_to = case((r.known_to >= count, OPEN), else_=r.known_to)
+    columns = [known_to if name == "known_to" else r[name] for name in (*_KEY, *_REST)]
+    query = select(*columns).where(r.known_from < count, *conditions).order_by(*order)
     for row in connection.execution_options(yield_per=CHUNK).execute(query):
         yield tuple(row)
 

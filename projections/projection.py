@@ -7,6 +7,7 @@ in the row as a remark, which becomes a finding.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from ledger.standing import Standing
@@ -29,13 +30,15 @@ class Projection:
     start: Mapping[str, Any] = field(default_factory=dict)
     lists: tuple[str, ...] = ()
 
-    @property
+    @cached_property
+    def all_lists(self) -> tuple[str, ...]:
+        """Its own, and those that every row has."""
+        return "entries", "claims", "remarks", *self.lists
+
+    @cached_property
     def headless(self) -> bool:
         """Whether a row is nothing but its lists."""
         return set(self.start) == set(self.lists)
-
-
-_OF_EVERY_ROW = ("entries", "claims", "remarks")
 
 
 def subject_of(s: Standing) -> Standing | None:
@@ -67,13 +70,12 @@ def step(projection: Projection, key: str, row: Row | None, s: Standing) -> Row:
 def parted(projection: Projection, key: str, head: Row | None, s: Standing) -> tuple[Row, Row]:
     """The head of the row after `s`, and what `s` adds to its lists."""
     row = step(projection, key, joined(projection, key, head, []), s)
-    lists = {*_OF_EVERY_ROW, *projection.lists}
-    return {n: v for n, v in row.items() if n not in lists}, {n: v for n, v in row.items() if n in lists and v}
+    return row, {name: values for name in projection.all_lists if (values := row.pop(name))}
 
 
 def joined(projection: Projection, key: str, head: Row | None, additions: Iterable[Row]) -> Row:
     """The whole row: its head (None before the first event, or where there is none) and what events added, in their order."""
-    lists: dict[str, list[Any]] = {name: [] for name in (*_OF_EVERY_ROW, *projection.lists)}
+    lists: dict[str, list[Any]] = {name: [] for name in projection.all_lists}
     for addition in additions:
         for name, values in addition.items():
             lists[name] += values

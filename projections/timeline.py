@@ -7,8 +7,8 @@ where that stays the same, so that the last head tells the last event's day.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from ledger.entries import Entry
 from ledger.standing import Standing, standing
@@ -19,8 +19,7 @@ OPEN = 2**53
 HEAD = -1
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """A piece of a row from `valid_from` until before `valid_to`: its head (`event` and `root` are HEAD), or what the event
     at position `event` adds; `root` is the first entry of that event's family."""
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, delete, select, tuple_
 
 from ledger import tables as ledger_tables
 from ledger.entries import Entry
 from ledger.events import EVENTS
-from ledger.standing import REDACTED, Standing, standing
+from ledger.standing import REDACTED, Standing, alone, standing
 from ledger.store import chunks, read_entries
 from projections.answers import LEDGER_WIDE, PROJECTIONS
 from projections.projection import parted, subject_of
@@ -115,15 +115,15 @@ def project(work: Work, entries: Sequence[Entry]) -> None:
         forget(work, removed, entries[0].position)
     families = _families(work, entries)
     _load_families(work, list(families))
-    alone = {entry.position: standing([entry]) for entry in entries if entry.target is None}
-    touched = {position: work.within(places_of(stood)) for position, stood in alone.items()}
+    stood = {entry.position: alone(entry) for entry in entries if entry.target is None}
+    touched = {position: work.within(places_of(own)) for position, own in stood.items()}
     _load_tails(work, {place for places in touched.values() for place in places})
     for entry in entries:
         if entry.target is not None:
             _revisit(work, entry, families)
         for place in touched.get(entry.position, ()):
             work.touched[entry.position].add(place)
-            _advance(work, place, entry, alone[entry.position][0])
+            _advance(work, place, entry, stood[entry.position][0])
     _write(work)
 
 
@@ -265,7 +265,10 @@ def _with_families(work: Work, roots: Iterable[int], position: int) -> list[Entr
     return _merged(found, ())
 
 
+_COLUMNS = [column.name for column in rectangles.columns]
 _PRIMARY_KEY = [column.name for column in rectangles.primary_key]
+_INSERT = f"INSERT INTO rectangles ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
+_CLOSE = f"UPDATE rectangles SET known_to = ? WHERE {' AND '.join(f'{name} = ?' for name in _PRIMARY_KEY)}"  # noqa: S608
 
 
 def _write(work: Work) -> None:
@@ -273,28 +276,24 @@ def _write(work: Work) -> None:
     for place, line in work.timelines.items():
         ends = {id(old): position for old, position in line.closed.values()}
         shut += [
-            {f"{name}_": value for name, value in _values(work, place, old, position).items()}
+            (position, work.generation, *place, old.piece.event, old.piece.valid_from, old.known_from)
             for old, position in line.closed.values()
             if old.stored
         ]
-        made += [_values(work, place, new, ends.get(id(new), OPEN)) for new in line.opened]
-    same = (rectangles.c[name] == bindparam(f"{name}_") for name in _PRIMARY_KEY)
-    if shut:
-        work.rows.execute(update(rectangles).where(*same).values(known_to=bindparam("known_to_")), shut)
-    for part in chunks(made):
-        work.rows.execute(insert(rectangles), list(part))
+        made += [_values(work.generation, place, new, ends.get(id(new), OPEN)) for new in line.opened]
+    for statement, rows in ((_CLOSE, shut), (_INSERT, made)):
+        for part in chunks(rows):
+            work.rows.exec_driver_sql(_as_driver_says(work.rows, statement), list(part))
 
 
-def _values(work: Work, place: Place, rectangle: Rectangle, known_to: int) -> dict[str, Any]:
-    piece = rectangle.piece
-    return {
-        "generation": work.generation,
-        **dict(zip(("mission", "projection", "key"), place, strict=True)),
-        "event": piece.event,
-        "root": piece.root,
-        "valid_from": piece.valid_from,
-        "valid_to": piece.valid_to,
-        "known_from": rectangle.known_from,
-        "known_to": known_to,
-        "content": orjson.dumps(piece.content, option=orjson.OPT_SORT_KEYS),
-    }
+def _values(generation: int, place: Place, rectangle: Rectangle, known_to: int) -> tuple[Any, ...]:
+    """A rectangle in the order of its columns."""
+    event, root, valid_from, valid_to, content = rectangle.piece
+    dumped = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    return generation, *place, event, valid_from, rectangle.known_from, valid_to, known_to, root, dumped
+
+
+def _as_driver_says(connection: Connection, statement: str) -> str:
+    """Many rows go to the driver as tuples: with a statement of SQLAlchemy's, making parameters of them costs more than
+    storing them."""
+    return statement if connection.dialect.name == "sqlite" else statement.replace("?", "%s")

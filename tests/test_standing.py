@@ -1,12 +1,12 @@
 """What stands after corrections and retractions, and corrections and retractions of those."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.entries import without_payload
 from ledger.standing import Standing, as_it_stands, merge, retracted, standing
 from tests.builders import announced, corrected, deployed, registered, said
 from tests.builders import retracted as undone
@@ -175,7 +175,7 @@ def test_an_entry_whose_target_is_not_at_hand_is_kept_without_it() -> None:
 def test_a_redacted_entry_does_not_stand() -> None:
     first, second = entered(A, deployed())
 
-    stood = standing([replace(first, data=None, source=None, payload=None, salt=None), second])
+    stood = standing([without_payload(first), second])
 
     assert [s.position for s in stood] == [1]
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine import make_url
 
 from api.audit import audit_database
-from ledger.audit import database
+from ledger.audit import database, workers
 from ledger.audit.audit import Report, Trust, audit
 from ledger.audit.database import Database
 from ledger.audit.tiled import Tiled, Torn, open_bundle, write_bundle
@@ -214,7 +214,7 @@ def several(monkeypatch: pytest.MonkeyPatch) -> None:
     """As for a large ledger: two workers, one tile at a time."""
     monkeypatch.setattr(database, "SEVERAL_FROM", 256)
     monkeypatch.setattr(database, "RANGE", 256)
-    monkeypatch.setattr(database.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(workers.os, "cpu_count", lambda: 2)
 
 
 @pytest.mark.usefixtures("several")

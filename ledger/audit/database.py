@@ -1,34 +1,26 @@
 """The auditor's way into a database: plain reading, on SQLite and PostgreSQL, without anything of the store."""
 
-import os
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from itertools import count, islice
-from multiprocessing import get_context
+from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, text
 
 from ledger.audit.chain import Found, Link, Receipt, links
 from ledger.audit.findings import Finding
+from ledger.audit.workers import shared, workers
 from ledger.merkle import HASH_SIZE
 from ledger.values import PartialDate
 
 _CHUNK, _TILES = 4096, 32
 _SOME_TILES = text("SELECT tile, hashes, nodes FROM tiles WHERE level = :level AND tile >= :first AND tile < :end")
 _NUMBERS = count()
-SEVERAL_FROM, MAX_WORKERS, RANGE = 65_536, 8, 8_192
-_of_this_worker: list["Database"] = []
+SEVERAL_FROM, RANGE = 65_536, 8_192
 
 
-def _open(url: str) -> None:
-    """A worker reads on a connection of its own. What is recorded meanwhile lies behind the end that was asked for."""
-    _of_this_worker.append(Database(create_engine(url).connect()))
-
-
-def _links_between(start: int, end: int) -> list[Link]:
-    return list(links(_of_this_worker[0].entries(start, end)))
+def _links_between(connection: Connection, within: tuple[int, int]) -> list[Link]:
+    """What is recorded meanwhile lies behind the end that was asked for."""
+    return list(links(Database(connection).entries(*within)))
 
 
 class Database:
@@ -63,23 +55,15 @@ class Database:
     def links(self) -> Iterator[Link]:
         """Links, of a large ledger made by several processes: what one of them says does not depend on those before it."""
         end, last = self._one("SELECT count(*) FROM entries"), self._one("SELECT max(position) FROM entries")
-        workers = min(MAX_WORKERS, os.cpu_count() or 1)
-        if end < SEVERAL_FROM or workers == 1 or last != end - 1:
+        if end < SEVERAL_FROM or workers() == 1 or last != end - 1:
             return links(self.entries())
-        return self._links_of_several(end, workers)
+        return self._links_of_several(end)
 
-    def _links_of_several(self, end: int, workers: int) -> Iterator[Link]:
-        """No more than a few ranges are under way, so that memory does not grow with the ledger."""
-        url = self.connection.engine.url.render_as_string(hide_password=False)
-        starts = iter(range(SEVERAL_FROM, end, RANGE))
-        with ProcessPoolExecutor(workers, get_context("spawn"), _open, (url,)) as pool:
-            ahead = deque(
-                pool.submit(_links_between, start, min(start + RANGE, end)) for start in islice(starts, 2 * workers)
-            )
+    def _links_of_several(self, end: int) -> Iterator[Link]:
+        ranges = ((start, min(start + RANGE, end)) for start in range(SEVERAL_FROM, end, RANGE))
+        with shared(self.connection, _links_between, ranges) as results:
             yield from links(self.entries(0, SEVERAL_FROM))  # while the others start
-            while ahead:
-                made = ahead.popleft().result()
-                ahead.extend(pool.submit(_links_between, start, min(start + RANGE, end)) for start in islice(starts, 1))
+            for made in results:
                 for link in made:
                     yield from self._as_in_this_transaction(link)
 

@@ -51,7 +51,8 @@ def event(
 def parties_of(data: Any) -> str:
     """The acting parties as one name: `FRA`, or `FRA+OIF` where they act jointly and unsplit. `data`: JSON or declared."""
     take = data.get if isinstance(data, dict) else lambda name: getattr(data, name, None)
-    return "+".join(sorted({take("party") or "unstated", *(take("jointly_with") or ())}))
+    party, others = take("party") or "unstated", take("jointly_with")
+    return "+".join(sorted({party, *others})) if others else str(party)
 
 
 def stream_of(mission: str | None, data: Any) -> str:
