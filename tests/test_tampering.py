@@ -1,115 +1,34 @@
 """Whatever is changed behind the ledger's back is found, by name and place; what was changed in the open is none of it."""
 
-import shutil
-import zipfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.engine import make_url
 
-from api.audit import audit_database
 from ledger.audit import database, workers
 from ledger.audit.audit import Report, Trust, audit
 from ledger.audit.database import Database
-from ledger.audit.tiled import Tiled, Torn, open_bundle, write_bundle
-from ledger.checkpoints import Checkpoint, parse_checkpoint
-from ledger.log import keep_cosignatures, keep_note, last_note, signed
-from ledger.notes import COSIGNATURE, SigningKey
-from ledger.policy import parse_policy
-from ledger.schemas import parse_event
-from ledger.signing import LogKey, sign, write_log_key
-from ledger.store import open_engine, reading, record, writing
-from migrations import migrate
-from projections.runner import update_projections
-from tests.builders import announced, append, corrected, deployed, people, registered, retracted, said
-from tests.conftest import create_database, drop_database
-from tests.tampering import all_hashes_again, change, flip, put, rewritten, root_of, row_at, run, sealed, tampered
-
-KEY = SigningKey("ledger.example.org/log", bytes(range(32)))
-OTHER = SigningKey("ledger.example.org/log", bytes(range(1, 33)))
-SIZE = 306
-Findings = set[tuple[str, int | None]]
-
-
-def told(engine: Engine, folder: Path) -> LogKey:
-    """A ledger of 306 entries with corrections, retractions, a redaction, a receipt, and four checkpoints."""
-    key = write_log_key(folder / "log.key", (KEY,))
-    append(
-        engine,
-        registered(),
-        announced("a"),
-        said("pledge.notified", "2024-03-01", pledge="a", party="JAM", items=[people(170)]),
-    )
-    sign(engine, key)
-    append(
-        engine, *(deployed(count=number % 9 + 1, effective=f"2024-06-{number % 28 + 1:02}") for number in range(250))
-    )
-    append(
-        engine, corrected(5, to_effective="2024-05-01"), retracted(7), corrected(1, to_data={"items": [people(300)]})
-    )
-    sign(engine, key)
-    with writing(engine) as connection:
-        events = [parse_event(deployed(count=count)) for count in range(1, 41)]
-        record(connection, events, actor="desk", key="a-key", project=update_projections)
-    sign(engine, key)
-    append(engine, said("payload.redacted", mission=None, target=20, legal_basis="a rule", reason="a name"))
-    append(engine, *(deployed("KEN", 5) for _ in range(9)))
-    sign(engine, key)
-    return key
+from ledger.store import reading, writing
+from projections import audit as index
+from tests.builders import append, deployed, registered, said
+from tests.spoilt_ledger import KEY, SIZE, Findings, audited, checkpoints, copied, forge, found, told_on_each
+from tests.tampering import all_hashes_again, change, flip, put, rewritten, row_at, run, sealed, tampered
 
 
 @pytest.fixture(scope="module")
 def templates(tmp_path_factory: pytest.TempPathFactory, server_url: str) -> Iterator[dict[str, Any]]:
-    """The ledger told once on each database, to be copied."""
-    folder = tmp_path_factory.mktemp("told")
-    urls = {"sqlite": f"sqlite:///{folder / 'ledger.db'}", "postgresql": create_database(server_url)}
-    for name, url in urls.items():
-        engine = open_engine(url)
-        migrate(engine)
-        (folder / name).mkdir()
-        told(engine, folder / name)
-        with writing(engine) as connection:
-            if name == "sqlite":
-                connection.exec_driver_sql("SELECT 1")
-        engine.dispose()
-    yield {"folder": folder, **urls}
-    drop_database(server_url, urls["postgresql"])
+    with told_on_each(tmp_path_factory.mktemp("told"), server_url) as templates:
+        yield templates
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def ledger(
     request: pytest.FixtureRequest, templates: dict[str, Any], tmp_path: Path, server_url: str
 ) -> Iterator[Engine]:
-    """A copy of it, to be spoilt."""
-    if request.param == "sqlite":
-        shutil.copy(templates["folder"] / "ledger.db", tmp_path / "ledger.db")
-        url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    else:
-        url = create_database(server_url, str(make_url(templates["postgresql"]).database))
-    engine = open_engine(url)
-    yield engine
-    engine.dispose()
-    if request.param == "postgresql":
-        drop_database(server_url, url)
-
-
-def audited(engine: Engine, *known: Checkpoint, keys: tuple[SigningKey, ...] = (KEY,)) -> Report:
-    with reading(engine) as connection:
-        return audit_database(connection, Trust(tuple(key.verifier for key in keys), known=known))
-
-
-def found(report: Report) -> Findings:
-    return {(finding.code, finding.position) for finding in report.findings.kept}
-
-
-def checkpoints(engine: Engine) -> list[Checkpoint]:
-    with reading(engine) as connection:
-        return [parse_checkpoint(note.decode().split("\n\n")[0] + "\n") for note in Database(connection).checkpoints()]
+    with copied(templates, request.param, tmp_path, server_url) as engine:
+        yield engine
 
 
 def test_a_ledger_that_nobody_touched_is_clean(ledger: Engine) -> None:
@@ -241,6 +160,22 @@ def test_what_is_removed_while_several_processes_read_is_no_finding(ledger: Engi
     assert (report.entries, report.removed) == (SIZE, 1)
 
 
+def test_several_processes_find_in_the_index_what_one_finds(
+    migrated: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(migrated, *(event for name in "abc" for event in (registered(name), deployed(mission=name))))
+    row = "mission = 'b' AND projection = 'deployments'"
+    tampered(migrated, run(f"UPDATE rectangles SET known_from = 9 WHERE {row}"))
+    by_one = found(audited(migrated, keys=()))
+
+    monkeypatch.setattr(workers.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(index, "SEVERAL_FROM", 1)
+    monkeypatch.setattr(index, "CHUNK", 2)
+
+    assert found(audited(migrated, keys=())) == by_one
+    assert {code for code, _ in by_one} >= {"projection-too-much", "projection-missing"}
+
+
 # --- entries -----------------------------------------------------------------------------------------------------------
 
 
@@ -344,69 +279,14 @@ def test_who_rewrites_and_signs_anew_is_found_by_who_has_seen_the_old_checkpoint
     assert without_index(audited(ledger, seen_before)) == {("known-differs", SIZE - 1)}
 
 
-# --- checkpoints -------------------------------------------------------------------------------------------------------
+def test_an_entry_at_the_end_of_the_world_is_no_reason_to_go_there(ledger: Engine) -> None:
+    def far_away(connection: Connection) -> None:
+        row = row_at(connection, 60)
+        put(connection, {**row, "position": 10**12, "root": 10**12, "id": "far", "stream": "far", "version": 1})
 
+    tampered(ledger, far_away)
 
-def forge(engine: Engine, size: int, key: SigningKey, root: bytes | None = None) -> None:
-    """A checkpoint that somebody signed behind the ledger's back."""
-
-    def tamper(connection: Connection) -> None:
-        claimed = root if root is not None else root_of(connection, size)
-        connection.execute(text("DELETE FROM checkpoints WHERE size = :size"), {"size": size})
-        keep_note(connection, signed(Checkpoint(key.name, size, claimed), [key]), datetime(2100, 1, 1, tzinfo=UTC))
-
-    tampered(engine, tamper)
-
-
-def test_a_checkpoint_by_another_key_is_found(ledger: Engine) -> None:
-    forge(ledger, SIZE, OTHER)
-
-    assert found(audited(ledger)) == {("checkpoint-unsigned", SIZE - 1)}
-
-
-def test_a_checkpoint_whose_signature_is_of_another_text_is_found(ledger: Engine) -> None:
-    def tamper(connection: Connection) -> None:
-        note = last_note(connection)
-        assert note is not None
-        wrong = str(note).replace(f"\n{SIZE}\n", f"\n{SIZE - 1}\n").encode()
-        where = {"note": wrong, "size": SIZE}
-        connection.execute(text("UPDATE checkpoints SET note = :note WHERE size = :size"), where)
-
-    tampered(ledger, tamper)
-
-    assert ("signature-wrong", SIZE - 2) in found(audited(ledger))
-
-
-def test_a_checkpoint_with_a_wrong_root_is_found(ledger: Engine) -> None:
-    forge(ledger, SIZE, KEY, bytes(32))
-
-    assert found(audited(ledger)) == {("root-differs", SIZE - 1)}
-
-
-def test_a_checkpoint_of_more_entries_than_there_are_is_found(ledger: Engine) -> None:
-    forge(ledger, 400, KEY, bytes(32))
-
-    assert found(audited(ledger)) == {("tail-missing", SIZE)}
-
-
-def test_an_older_checkpoint_in_the_place_of_the_newest_is_found_by_who_saw_that(ledger: Engine) -> None:
-    seen_before = checkpoints(ledger)[-1]
-    tampered(ledger, run("DELETE FROM checkpoints WHERE size > 256"))
-
-    assert found(audited(ledger)) == set()
-    assert found(audited(ledger, seen_before)) == {("checkpoint-older", SIZE - 1)}
-
-
-def test_a_checkpoint_that_is_no_note_is_found(ledger: Engine) -> None:
-    tampered(ledger, run("UPDATE checkpoints SET note = :note WHERE size = 3", note=b"a checkpoint"))
-
-    assert found(audited(ledger)) == {("checkpoint-unreadable", None)}
-
-
-def test_a_database_put_back_to_an_older_state_is_found_by_who_saw_the_newer_one(ledger: Engine) -> None:
-    seen_before = Checkpoint(KEY.name, SIZE + 5, bytes(32))
-
-    assert found(audited(ledger, seen_before)) == {("known-beyond", SIZE)}
+    assert ("bundle-torn", SIZE) in without_index(audited(ledger))
 
 
 # --- index and schema --------------------------------------------------------------------------------------------------
@@ -456,120 +336,3 @@ def test_a_payload_that_came_back_is_found(ledger: Engine) -> None:
     tampered(ledger, put_back)
 
     assert {("payload-there", 20), ("payload-differs", 20)} <= without_index(audited(ledger))
-
-
-# --- bundles -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def bundle(ledger: Engine, tmp_path: Path) -> Path:
-    with reading(ledger) as connection:
-        write_bundle(tmp_path / "bundle.zip", Database(connection), [KEY.verifier], lambda done, of: None)
-    return tmp_path / "bundle.zip"
-
-
-def test_a_bundle_is_as_clean_as_its_ledger(bundle: Path) -> None:
-    source, keys = open_bundle(bundle)
-
-    report = audit(source, Trust(keys))
-
-    assert found(report) == set()
-    assert (report.entries, report.removed, report.assurance) == (SIZE, 1, "signed")
-
-
-@pytest.mark.parametrize("left", [0.1, 0.5, 0.9, 0.999])
-def test_a_bundle_that_was_cut_off_is_torn(bundle: Path, left: float) -> None:
-    content = bundle.read_bytes()
-    bundle.write_bytes(content[: int(len(content) * left)])
-
-    with pytest.raises(Torn):
-        open_bundle(bundle)
-
-
-class Without:
-    """The files of a bundle, with some of them changed."""
-
-    def __init__(self, bundle: Path, **changed: bytes | None):
-        self.archive, self.changed = zipfile.ZipFile(bundle), changed
-
-    def __call__(self, path: str) -> bytes | None:
-        if path in self.changed:
-            return self.changed[path]
-        return self.archive.read(path) if path in self.archive.namelist() else None
-
-
-def test_what_is_missing_or_short_in_a_bundle_is_found(bundle: Path) -> None:
-    whole = Without(bundle)
-    short = (whole("tile/0/001.p/50") or b"")[: 20 * 32]
-    cut = (whole("tile/entries/001.p/50") or b"")[:-7]
-    fewer = b"".join((whole("payloads/001.p/50") or b"").splitlines(keepends=True)[:-1])
-    cases: list[tuple[dict[str, bytes | None], Findings]] = [
-        ({"tile/0/000": None}, {("tile-missing", 0)}),
-        ({"tile/0/001.p/50": short}, {("tile-short", 256 + 20)}),
-        ({"tile/entries/001.p/50": cut}, {("bundle-torn", 256)}),
-        ({"payloads/001.p/50": fewer}, {("bundle-torn", 256)}),
-        ({"tile/entries/001.p/50": None, "payloads/001.p/50": None}, {("bundle-torn", 256)}),
-    ]
-
-    for changed, wanted in cases:
-        report = audit(Tiled(Without(bundle, **changed), SIZE), Trust((KEY.verifier,)))
-        assert found(report) == wanted, changed.keys()
-
-
-def test_checkpoints_of_a_bundle_are_judged_whatever_their_order(bundle: Path) -> None:
-    notes = (Without(bundle)("checkpoints.jsonl") or b"").splitlines(keepends=True)
-    wrong = signed(Checkpoint(KEY.name, 256, bytes(32)), [KEY])
-    shuffled = b"".join([*reversed(notes), orjson.dumps(str(wrong)) + b"\n"])
-
-    report = audit(Tiled(Without(bundle, **{"checkpoints.jsonl": shuffled}), SIZE), Trust((KEY.verifier,)))
-
-    assert found(report) == {("root-differs", 255)}
-
-
-def test_a_checkpoint_kept_under_another_size_is_found(ledger: Engine) -> None:
-    tampered(ledger, run("UPDATE checkpoints SET size = 400 WHERE size = 256"))
-
-    assert found(audited(ledger)) == {("checkpoint-displaced", 255)}
-
-
-@pytest.mark.parametrize("claimed", [10**12, 2**60])
-def test_a_bundle_that_claims_to_be_endless_ends(bundle: Path, claimed: int) -> None:
-    report = audit(Tiled(Without(bundle), SIZE, claimed), Trust((KEY.verifier,)))
-
-    assert found(report) == {("bundle-torn", 256)}
-
-
-@pytest.mark.parametrize(
-    "about",
-    [b"{}", b"[]", b'{"bundle": 1, "tree": 1e400, "entries": 3, "verifier_keys": []}', b'{"bundle": 2, "tree": 3, "entries": 3, "verifier_keys": []}',
-     b'{"bundle": 1, "tree": -3, "entries": -3, "verifier_keys": []}', b'{"bundle": 1, "tree": 4, "entries": 3, "verifier_keys": []}'],
-)  # fmt: skip
-def test_a_bundle_whose_description_cannot_be_is_torn(tmp_path: Path, about: bytes) -> None:
-    with zipfile.ZipFile(tmp_path / "bundle.zip", "w") as archive:
-        archive.writestr("bundle.json", about)
-
-    with pytest.raises(Torn):
-        open_bundle(tmp_path / "bundle.zip")
-
-
-def test_an_entry_at_the_end_of_the_world_is_no_reason_to_go_there(ledger: Engine) -> None:
-    def far_away(connection: Connection) -> None:
-        row = row_at(connection, 60)
-        put(connection, {**row, "position": 10**12, "root": 10**12, "id": "far", "stream": "far", "version": 1})
-
-    tampered(ledger, far_away)
-
-    assert ("bundle-torn", SIZE) in without_index(audited(ledger))
-
-
-def test_two_witnesses_of_one_name_are_two(ledger: Engine) -> None:
-    one, other = (SigningKey("witness.example.org", bytes([n] * 32), COSIGNATURE) for n in (1, 2))
-    policy = parse_policy(f"witness a {one.verifier}\nwitness b {other.verifier}\ngroup both all a b\nquorum both\n")
-    with writing(ledger) as connection:
-        checkpoint = checkpoints(ledger)[-1]
-        keep_cosignatures(connection, checkpoint, [one.sign(checkpoint.text, 1_800_000_000)])
-
-    with reading(ledger) as connection:
-        report = audit_database(connection, Trust((KEY.verifier,), policy))
-
-    assert found(report) == {("witnesses-missing", None)}
