@@ -353,10 +353,17 @@ def read_entries(connection: Connection, *conditions: Any, limit: int | None = N
     return [_entry(row) for row in connection.execute(query.limit(limit) if limit is not None else query)]
 
 
+def read_with_words(connection: Connection, *conditions: Any, limit: int) -> list[tuple[Entry, tuple[str, str]]]:
+    """The same, each with the words that are kept for finding it (`search_words`)."""
+    e = tables.entries.c
+    query = select(*_COLUMNS, e.symbols, e.parties).where(*conditions).order_by(e.position).limit(limit)
+    return [(_entry(row[:-2]), (row[-2], row[-1])) for row in connection.execute(query)]
+
+
 def stream_entries(connection: Connection, *conditions: Any) -> Iterator[Entry]:
     """The same, fetched as they are consumed, for lists too long to hold."""
     query = select(*_COLUMNS).where(*conditions).order_by(tables.entries.c.position)
-    for row in connection.execution_options(yield_per=CHUNK).execute(query):
+    for row in connection.execute(query, execution_options={"yield_per": CHUNK}):
         yield _entry(row)
 
 

@@ -4,19 +4,19 @@ The new ones are kept in a database of the auditor's own, in a temporary file, s
 """
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, case, create_engine, func, select
+from sqlalchemy import Connection, and_, case, create_engine, func, or_, select
 
 from ledger import tables as ledger_tables
 from ledger.audit.findings import Finding
 from ledger.audit.workers import shared, workers
 from ledger.entries import Entry
-from ledger.store import read_entries, search_words
+from ledger.store import read_with_words, search_words
 from projections.tables import generations, rectangles
 from projections.timeline import HEAD, OPEN
 from projections.work import Work, project
@@ -37,13 +37,22 @@ def deviations(connection: Connection, progress: Progress = lambda done, of: Non
         text = f"the index has taken in {state.size if state else 0} of {count} entries; run `mission-ledger rebuild`"
         yield Finding("projections-behind", state.size if state else 0, text)
         return
-    groups, done = _groups(connection), 0
+    groups, ahead, done = _groups(connection), _ahead_of(connection, count), 0
     with _looked_at(connection, count, list(groups)) as are_clean:
         for (group, entries), is_clean in zip(groups.items(), are_clean, strict=True):
-            if not is_clean:
-                yield from _of_group(connection, count, group)
+            if not is_clean or not ahead.isdisjoint(group):
+                yield from _of_group(connection, group)
             done += entries
             progress(done, count)
+
+
+def _ahead_of(connection: Connection, count: int) -> set[str]:
+    """The missions with rows that come from later than `count` entries, which another process would take for newer than this
+    transaction."""
+    r = rectangles.c
+    later = or_(r.known_from >= count, and_(r.known_to >= count, r.known_to < OPEN))
+    here = r.generation == select(generations.c.live).scalar_subquery()
+    return set(connection.execute(select(r.mission).where(here, later).distinct()).scalars())
 
 
 def _groups(connection: Connection) -> dict[Group, int]:
@@ -68,16 +77,16 @@ def _looked_at(connection: Connection, count: int, groups: list[Group]) -> Itera
     if count < SEVERAL_FROM or workers() == 1 or len(groups) < 3:
         yield [False] * len(groups)
         return
-    with shared(connection, _is_clean, [(count, group) for group in groups]) as results:
+    with shared(connection, _is_clean, [(group, count) for group in groups]) as results:
         yield results
 
 
-def _is_clean(connection: Connection, job: tuple[int, Group]) -> bool:
+def _is_clean(connection: Connection, job: tuple[Group, int]) -> bool:
     return not any(_of_group(connection, *job))
 
 
-def _of_group(connection: Connection, count: int, group: Group) -> Iterator[Finding]:
-    """What deviates of the rows of some missions, as they were with `count` entries."""
+def _of_group(connection: Connection, group: Group, count: int = OPEN) -> Iterator[Finding]:
+    """What deviates of the rows of some missions; where there are more entries, as they were with `count` of them."""
     with _scratch() as own:
         try:
             yield from _make_anew(connection, own, count, group)
@@ -109,24 +118,20 @@ def _make_anew(connection: Connection, own: Connection, count: int, group: Group
     """Every rectangle anew; on the way also the words by which entries are found, which lie beside them like an index."""
     e, done = ledger_tables.entries.c, 0
     theirs = e.mission.is_(None) if group == ("",) else e.mission.in_(group)
-    while entries := read_entries(connection, theirs, e.position >= done, e.position < count, limit=CHUNK):
-        yield from _strange_words(connection, entries)
+    while found := read_with_words(connection, theirs, e.position >= done, e.position < count, limit=CHUNK):
+        for entry, words in found:
+            if words != search_words(entry):
+                yield from _strange_words(entry, words)
+        entries = [entry for entry, _ in found]
         project(Work(connection, own, 0), entries)
         done = entries[-1].position + 1
 
 
-def _strange_words(connection: Connection, entries: Sequence[Entry]) -> Iterator[Finding]:
-    e = ledger_tables.entries.c
-    among = e.position.in_([entry.position for entry in entries])
-    kept = connection.execute(select(e.symbols, e.parties).where(among).order_by(e.position))
-    for entry, there in zip(entries, kept, strict=True):
-        made = search_words(entry)
-        if made == there:
-            continue
-        for name, own, kept_words in zip(("symbols", "parties"), made, there, strict=True):
-            if own != kept_words:
-                what = f"{name} are said to be {kept_words.strip()!r}, and are {own.strip()!r}"
-                yield Finding("column-differs", entry.position, what)
+def _strange_words(entry: Entry, kept: tuple[str, str]) -> Iterator[Finding]:
+    for name, made, there in zip(("symbols", "parties"), search_words(entry), kept, strict=True):
+        if made != there:
+            what = f"{name} are said to be {there.strip()!r}, and are {made.strip()!r}"
+            yield Finding("column-differs", entry.position, what)
 
 
 _KEY = ("mission", "projection", "key", "event", "valid_from", "known_from")
@@ -141,7 +146,7 @@ def _rows(connection: Connection, count: int, *conditions: Any) -> Iterator[Rect
     known_to = case((r.known_to >= count, OPEN), else_=r.known_to)
     columns = [known_to if name == "known_to" else r[name] for name in (*_KEY, *_REST)]
     query = select(*columns).where(r.known_from < count, *conditions).order_by(*order)
-    for row in connection.execution_options(yield_per=CHUNK).execute(query):
+    for row in connection.execute(query, execution_options={"yield_per": CHUNK}):
         yield tuple(row)
 
 
@@ -149,7 +154,9 @@ def _differences(kept: Iterator[Rectangle], made: Iterator[Rectangle]) -> Iterat
     """Both in one order: what is on one side only, and what differs."""
     one, other = next(kept, None), next(made, None)
     while one is not None or other is not None:
-        if other is None or (one is not None and one[:6] < other[:6]):
+        if one == other:
+            one, other = next(kept, None), next(made, None)
+        elif other is None or (one is not None and one[:6] < other[:6]):
             assert one is not None
             yield _finding("projection-too-much", one, "comes from no entry")
             one = next(kept, None)
@@ -163,8 +170,7 @@ def _differences(kept: Iterator[Rectangle], made: Iterator[Rectangle]) -> Iterat
 
 
 def _same(one: Rectangle, other: Rectangle) -> bool:
-    if one == other:
-        return True
+    """Where a database gives the same content in other bytes."""
     try:
         return one[:9] == other[:9] and orjson.loads(one[9]) == orjson.loads(other[9])
     except orjson.JSONDecodeError:

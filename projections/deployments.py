@@ -34,14 +34,16 @@ _DIRECTIONS = {
 
 
 def _key(s: Standing, item: Mapping[str, Any]) -> str:
-    who = parties_of(s.data) if "party" in s.data else "mission"
+    data = s.data
+    who = parties_of(data) if "party" in data else "mission"
     unit = f"/unit={item['unit']}" if "unit" in item else ""
-    recipient = f"/for={s.data['recipient']}" if s.data.get("recipient") not in (None, s.data.get("party")) else ""
+    recipient = f"/for={data['recipient']}" if data.get("recipient") not in (None, data.get("party")) else ""
     return f"{who}/{item['kind']}/{item['category']}{unit}{recipient}"
 
 
 def _movements(s: Standing) -> list[tuple[int, Mapping[str, Any]]]:
-    return [(sign, item) for name, sign in _DIRECTIONS[s.type].items() for item in s.data[name]]
+    data = s.data
+    return [(sign, item) for name, sign in _DIRECTIONS[s.type].items() for item in data[name]]
 
 
 def _casualty_keys(s: Standing) -> list[str]:

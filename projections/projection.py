@@ -117,7 +117,8 @@ def since(s: Standing) -> Row:
 
 def pick(s: Standing, *names: str) -> Row:
     """The named fields of the event, null where it leaves them out."""
-    return {name: s.data.get(name) for name in names}
+    said = s.data.get
+    return {name: said(name) for name in names}
 
 
 # --- claims about a row's entries ---------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +41,7 @@ def fill(engine: Engine, size: int) -> None:
         rows = []
         for position in range(first, size):
             changed = {"position": position, "version": position + 1, "id": f"{position}", "root": position}
-            rows.append({**row, **changed, "envelope": envelope_of(replace(model, **changed))})
+            rows.append({**row, **changed, "envelope": envelope_of(model._replace(**changed))})
         if not rows:
             return
         connection.execute(insert(tables.entries), rows)
@@ -212,7 +211,7 @@ def test_a_payload_that_is_gone_is_signed_over_where_an_entry_says_so_and_the_re
         connection.exec_driver_sql("UPDATE entries SET payload = NULL, salt = NULL WHERE position = 2")
         (model,) = read_entries(connection, tables.entries.c.position == 4)
         told = {"type": "payload.redacted", "target": 2}
-        envelope = envelope_of(replace(model, **told))
+        envelope = envelope_of(model._replace(**told))
         connection.execute(
             tables.entries.update().where(tables.entries.c.position == 4).values(**told, envelope=envelope)
         )

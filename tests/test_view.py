@@ -35,7 +35,7 @@ def entry(
     about = {} if target is None else {"target": target}
     return Entry(
         position=position, id=str(position), stream="s", version=position + 1, mission="m", type=type_name,
-        effective=effective, recorded_at="", actor="", ref=None, target=target, root=position,
+        effective=effective, recorded_at="", actor="", ref=None, target=target, root=position, request=None,
         data={**about, **(data or {}), **more}, source=source, note=None, salt=None, payload=None, envelope=b"",
     )  # fmt: skip
 

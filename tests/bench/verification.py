@@ -60,7 +60,7 @@ def measure(folder: Path, count: int, url: str | None) -> None:
     told("verify, payload to signature", f"{rate:,.0f}/s", f"{rate / statistics.median(bare):.2f} × bare")
     told("take entries into the tree and sign", f"{count / integrated:,.0f}/s")
     told("inclusion proofs from storage", f"{statistics.median(proofs):,.0f}/s")
-    part = min(count, 50_000)
+    part = min(count, 200_000)
     told("index made anew and compared", f"{rate_of_the_index(folder, part):,.0f}/s", f"{part:,} entries")
     small = made(f"sqlite:///{folder / 'small.db'}", count // 10)
     sign(small, write_log_key(folder / "small.key", (new_key("bench.example/small"),)))
