@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, request
 from prometheus_flask_exporter import PrometheusMetrics
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from api import entries, health, log, missions, openapi, parties, problems, signer
 from api.settings import Settings, from_environment
+from api.web import add_pages, pages
 from ledger.store import open_engine
 
 logger = logging.getLogger("mission-ledger")
@@ -32,7 +33,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     for blueprint in (entries.blueprint, missions.blueprint, parties.blueprint, log.blueprint, health.blueprint):
         api.register_blueprint(blueprint)
     app.register_blueprint(openapi.pages)
-    app.add_url_rule("/", view_func=lambda: redirect("/docs"))
+    add_pages(app)
     PrometheusMetrics(app, path="/metrics", group_by="url_rule")
     app.before_request(_refuse_repeated_parameters)
     app.after_request(_secure)
@@ -70,6 +71,8 @@ def _http_error(error: HTTPException) -> Response:
         return problems.of_parameters(messages["query"]).response()
     if error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]
+    if pages.for_people():
+        return pages.explained(problems.of_status(error.code), error.description or "")
     headers: dict[str, Any] = {
         name: value for name, value in error.get_headers() if name.lower() in ("allow", "retry-after")
     }
@@ -78,9 +81,13 @@ def _http_error(error: HTTPException) -> Response:
 
 def _database_error(error: DBAPIError) -> Response:
     logger.exception("the database failed", exc_info=error)
+    if pages.for_people():
+        return pages.explained("unavailable", "The database cannot be used; try again later.")
     return problems.respond("unavailable", "the database cannot be used; try again later", headers={"Retry-After": "5"})
 
 
 def _internal(error: Exception) -> Response:
     logger.exception("an error that nobody expected", exc_info=error)
+    if pages.for_people():
+        return pages.explained("internal", "The error has been logged; nothing was recorded.")
     return problems.respond("internal", "the error has been logged; nothing was recorded")

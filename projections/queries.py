@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from ledger.entries import Entry
 from ledger.standing import retracted
@@ -132,6 +132,13 @@ def mission_entries(connection: Connection, mission: str, known: int) -> list[En
     """The entries of a mission and the ledger-wide ones, up to position `known`, in position order."""
     e = entries.c
     return read_entries(connection, or_(e.mission == mission, e.mission.is_(None)), e.position <= known)
+
+
+def event_days(connection: Connection, mission: str, known: int) -> list[tuple[str, int]]:
+    """The days on which an event of the mission begins, as first said up to position `known`, each with how many; in order."""
+    e = entries.c
+    query = select(e.first_day, func.count()).where(e.mission == mission, e.position <= known, e.target.is_(None))
+    return [(day, count) for day, count in connection.execute(query.group_by(e.first_day).order_by(e.first_day))]
 
 
 def mission_names(connection: Connection, known: int) -> list[str]:

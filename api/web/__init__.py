@@ -1,0 +1,21 @@
+"""Pages for people: the same answers as the API gives, to be read, followed to their sources and verified.
+
+    pages      a page: who may see it, when it is made anew, what frames it
+    clocks     the two clocks at the top of a page
+    words      figures, dates, parties and codes in words
+    charts     drawings, as SVG that is part of the page
+
+Each further module is a page or a few that belong together. Everything is made on the server, so that it can be read and
+printed without JavaScript; scripts add to that.
+"""
+
+from flask import Flask
+
+from api.web import entry, findings, mission, missions, words
+
+
+def add_pages(app: Flask) -> None:
+    """Put the pages into the app."""
+    words.teach(app.jinja_env)
+    for module in (missions, mission, entry, findings):
+        app.register_blueprint(module.blueprint)

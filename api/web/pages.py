@@ -1,0 +1,118 @@
+"""A page: who may see it, when it is made anew, what frames it.
+
+A page is a function `(connection, …) -> HTML`. What it shows follows from its address, from what the ledger holds and from the
+day, so the same page is not made twice.
+"""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, Response, current_app, render_template, request
+from sqlalchemy import Connection, Engine, select
+
+from api import problems
+from api.parameters import settings, today
+from api.web import session
+from ledger.store import reading
+from ledger.tables import head
+from projections.tables import generations
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+KEPT = 256
+View = Callable[..., str]
+
+
+def engine() -> Engine:
+    return current_app.config["LEDGER_ENGINE"]
+
+
+def pages_of(name: str) -> Blueprint:
+    """A blueprint of pages: what goes wrong in them is told as a page, too."""
+    made = Blueprint(name, __name__, template_folder="templates")
+    made.register_error_handler(
+        problems.Problem, lambda problem: explained(problem.code, problem.detail, problem.errors)
+    )
+    return made
+
+
+def page(blueprint: Blueprint, rule: str, role: str = "reader") -> Callable[[View], View]:
+    """Serve `view(connection, …)` at `rule` to those who may see it, and keep what it made."""
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def answered(**arguments: Any) -> Response:
+            if not session.may(role):
+                return session.sign_in_first()
+            with reading(engine()) as connection:
+                key = (request.full_path, session.who(), today(), *_state(connection))
+                return respond(_kept().get(key, lambda: view(connection, **arguments)))
+
+        blueprint.add_url_rule(rule, view.__name__, answered, methods=["GET"])
+        return view
+
+    return wrap
+
+
+def _state(connection: Connection) -> tuple[Any, ...]:
+    """What the ledger holds, in short: every entry moves its size, and whatever makes rows anew makes a generation."""
+    beside = select(head.c.size, generations).join(generations, generations.c.id == head.c.id)
+    return tuple(connection.execute(beside).one())
+
+
+def respond(html: str, status: int = 200) -> Response:
+    """A page as a response, which the same reader's browser may ask for again by its ETag."""
+    body = html.encode()
+    response = Response(body, status=status, content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Vary"] = "Cookie"
+    if status == 200:
+        response.set_etag(hashlib.sha256(body).hexdigest()[:32])
+        response.make_conditional(request)
+    return response
+
+
+def explained(code: str, detail: str, errors: Any = ()) -> Response:
+    """A problem as a page."""
+    kind = problems.PROBLEMS[code]
+    return respond(render_template("problem.html", kind=kind, detail=detail, errors=errors), kind.status)
+
+
+def for_people() -> bool:
+    """Whether the request comes from somebody who reads pages, and not for the API."""
+    accepts = request.accept_mimetypes
+    return not request.path.startswith("/v1/") and accepts.best_match(["application/json", "text/html"]) == "text/html"
+
+
+class Kept:
+    """The pages made last, each under what it follows from."""
+
+    def __init__(self, most: int):
+        self._most, self._pages, self._lock = most, OrderedDict[Hashable, str](), threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], str]) -> str:
+        with self._lock:
+            if key in self._pages:
+                self._pages.move_to_end(key)
+                return self._pages[key]
+        made = make()
+        with self._lock:
+            self._pages[key] = made
+            while len(self._pages) > self._most:
+                self._pages.popitem(last=False)
+        return made
+
+
+def _kept() -> Kept:
+    return current_app.extensions.setdefault("mission-ledger-pages", Kept(KEPT))
+
+
+def anybody_may_read() -> bool:
+    return settings().anonymous_reading
