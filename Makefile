@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check unit bench clean docs
+.PHONY: run test check unit bench clean docs screenshots
 
 run: .venv/installed
 	$(BIN)/mission-ledger demo
@@ -20,6 +20,9 @@ unit: .venv/installed-for-tests
 
 bench: .venv/installed-for-tests
 	$(BIN)/python -m tests.bench.verification $(ARGS)
+
+screenshots: .venv/installed-for-tests
+	$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 docs: .venv/installed-for-tests
 	$(BIN)/python -m docs.generate
@@ -39,4 +42,6 @@ clean:
 .venv/installed-for-tests: .venv/installed
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt "pip>=25.1"
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt --group test
+	@command -v chromium > /dev/null || { apt-get update -q && apt-get install -y -q --no-install-recommends chromium; } \
+	  || { echo "The browser for the tests is missing: install Debian's package chromium, then run make again." >&2; exit 1; }
 	touch $@

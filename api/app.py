@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, Response, request
+from flask_compress import Compress
 from prometheus_flask_exporter import PrometheusMetrics
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -34,6 +35,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
         api.register_blueprint(blueprint)
     app.register_blueprint(openapi.pages)
     add_pages(app)
+    Compress(app)
     PrometheusMetrics(app, path="/metrics", group_by="url_rule")
     app.before_request(_refuse_repeated_parameters)
     app.after_request(_secure)

@@ -52,14 +52,16 @@ def test_the_document_is_valid_openapi_3_1(document: Any) -> None:
     assert document["openapi"].startswith("3.1")
 
 
+API = ("/v1/", "/problems/", "/healthz", "/readyz")
+
+
 def test_every_route_is_documented(loaded: tuple[Flask, str], document: Any) -> None:
-    undocumented = {"/", "/docs", "/openapi.json", "/metrics", "/static/{filename}"}
     routes = {
         rule.rule.replace("<int:", "<").replace("<path:", "<").replace("<", "{").replace(">", "}")
         for rule in loaded[0].url_map.iter_rules()
     }
 
-    assert routes - undocumented == set(document["paths"])
+    assert {route for route in routes if route.startswith(API)} == set(document["paths"])
 
 
 def test_every_operation_says_what_it_does_and_every_answer_has_a_shape(document: Any) -> None:
@@ -261,7 +263,8 @@ def test_the_server_keeps_its_document_whatever_is_asked(loaded: tuple[Flask, st
         @settings(max_examples=30, deadline=None, database=None, suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy(generation_mode=mode))
         def check(case: schemathesis.Case) -> None:
-            case.call_and_validate(headers={"Authorization": f"Bearer {key}"}, excluded_checks=NOT_IN_THE_DOCUMENT)
+            plainly = {"Authorization": f"Bearer {key}", "Accept-Encoding": "identity"}
+            case.call_and_validate(headers=plainly, excluded_checks=NOT_IN_THE_DOCUMENT)
 
         try:
             check()

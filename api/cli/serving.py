@@ -130,10 +130,16 @@ def _invitation(address: str, key: str) -> str:
     }
     mission = f"{address}/v1/missions/haiti-mss"
     return f"""
-The ledger is at {address}, its documentation at {address}/docs
+The ledger is at {address}, its API is described at {address}/docs
 Key of a recorder: {key}
 
-Who had pledged what by 12 September 2024?
+Who leads, who funds, what was deployed on 12 September 2024? Follow a figure to its entries, move the slider:
+  {address}/missions/haiti-mss?valid_at=2024-09-12
+
+Record by a form; the key above signs you in:
+  {address}/record
+
+The same for programs: who had pledged what by then?
   curl -s '{mission}/pledges?valid_at=2024-09-12'
 
 What changed between two days, and which entries did it?

@@ -3,6 +3,7 @@
     pages      a page: who may see it, when it is made anew, what frames it
     clocks     the two clocks at the top of a page
     words      figures, dates, parties and codes in words
+    gists      an event in one line
     charts     drawings, as SVG that is part of the page
 
 Each further module is a page or a few that belong together. Everything is made on the server, so that it can be read and
@@ -11,11 +12,13 @@ printed without JavaScript; scripts add to that.
 
 from flask import Flask
 
-from api.web import entry, findings, mission, missions, words
+from api.web import compare, entry, findings, history, mission, missions, pledges, recording, words
+from api.web.gists import gist
 
 
 def add_pages(app: Flask) -> None:
     """Put the pages into the app."""
     words.teach(app.jinja_env)
-    for module in (missions, mission, entry, findings):
+    app.jinja_env.filters["gist"] = gist
+    for module in (missions, mission, pledges, compare, history, findings, entry, recording):
         app.register_blueprint(module.blueprint)

@@ -13,7 +13,7 @@ from api import parameters, problems
 from api.missions import check_mission
 from api.parameters import QuestionQuery
 from api.web.words import CLOCKS, know_parties
-from projections.queries import event_days
+from projections.queries import answers, event_days
 from projections.questions import Question
 
 WIDTH = 1000
@@ -24,6 +24,7 @@ class Clocks:
     """A question about a mission, with the days on which something begins: (day, how many events)."""
 
     mission: str
+    name: str
     question: Question
     days: Sequence[tuple[str, int]]
     today: str
@@ -77,7 +78,11 @@ def asked(connection: Connection, mission: str) -> Clocks:
     question = asked_alone(connection)
     check_mission(connection, mission, question)
     know_parties(connection, question)
-    return Clocks(mission, question, event_days(connection, mission, question.known), parameters.today().isoformat())
+    mandate = answers(connection, mission, ["mandate"], question.valid_at, question.known, question.reported_by)[
+        "mandate"
+    ]
+    days = event_days(connection, mission, question.known)
+    return Clocks(mission, (mandate or {}).get("name") or mission, question, days, parameters.today().isoformat())
 
 
 def asked_alone(connection: Connection) -> Question:

@@ -18,8 +18,7 @@ from projections.queries import answers
 
 blueprint = pages_of("mission")
 STATUSES = ("pledged", "committed", "received", "suspended", "refunded", "disbursed", "outstanding")
-_SUPPORT = {"supports", "calls_for", "welcomes", "endorses"}
-MOST_SHOWN = 500
+MOST_SHOWN, MOST_STEPS = 500, 200
 
 
 @page(blueprint, "/missions/<mission>")
@@ -39,7 +38,8 @@ def mission(connection: Connection, mission: str) -> str:
             made["fulfilment"], [row for row in made["fulfilment"] if row["kind"] in ("equipment", "service")]
         ),
         strength=strength,
-        drawings=[] if strength.is_empty else [charts.draw(strength, 720, 300), charts.draw(strength, 340, 260)],
+        most=MOST_STEPS,
+        drawings=[] if strength.is_empty else [charts.draw(strength, 880, 320), charts.draw(strength, 340, 260)],
         accounts=_accounts(made["funding"]),
         positions=_positions(made["positions"]),
     )
@@ -88,16 +88,24 @@ def _accounts(funding: Sequence[Row]) -> list[dict[str, Any]]:
     return made
 
 
+def _sums(funding: Sequence[Row]) -> dict[str, Any]:
+    """The sums of the accounts by currency, channel and status, as a pointer names them."""
+    return {
+        account["currency"]: {one["channel"]: one["sums"] for one in account["channels"]}
+        for account in _accounts(funding)
+    }
+
+
 def _sum(rows: Sequence[Row], status: str) -> Row | None:
     return figures.total((figures.again(row[status]) for row in rows if row[status]), money=True)
 
 
-def _positions(positions: Sequence[Row]) -> dict[str, list[Row]]:
-    """By what they are on, and there in the order in which they are for it, abstain, and are against it."""
-    made: dict[str, list[Row]] = {}
-    for row in positions:
-        made.setdefault(row["on"], []).append(row)
-    return {on: sorted(rows, key=lambda row: (row["stance"], row["parties"])) for on, rows in sorted(made.items())}
+def _positions(positions: Sequence[Row]) -> dict[str, list[tuple[int, Row]]]:
+    """By what they are on, each with its place in the answer; like stances stand together."""
+    made: dict[str, list[tuple[int, Row]]] = {}
+    for index, row in enumerate(positions):
+        made.setdefault(row["on"], []).append((index, row))
+    return {on: sorted(rows, key=lambda one: (one[1]["stance"], one[0])) for on, rows in sorted(made.items())}
 
 
 @page(blueprint, "/missions/<mission>/figure")
@@ -105,9 +113,10 @@ def figure(connection: Connection, mission: str) -> str:
     """The entries that a figure comes from. `of` points (RFC 6901) into the snapshot."""
     asked, pointer = clocks.asked(connection, mission), request.args.get("of", "")
     name = pointer.split("/")[1] if pointer.startswith("/") else ""
-    if name not in ANSWERS:
+    if name not in {*ANSWERS, "accounts"}:
         raise Problem("invalid-parameter", "of: there is no such figure; follow a figure of the mission's page")
-    found = _found(_answers(connection, asked, [name]), pointer)
+    made = _answers(connection, asked, ["funding" if name == "accounts" else name])
+    found = _found({**made, "accounts": _sums(made.get("funding", ()))}, pointer)
     positions = list(found.get("entries", []))
     shown = read_entries(connection, entries.c.position.in_(positions[:MOST_SHOWN]))
     return render_template("figure.html", clocks=asked, pointer=pointer, found=found, shown=shown, positions=positions)

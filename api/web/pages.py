@@ -26,6 +26,7 @@ POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 KEPT = 256
+_STATE = select(head.c.size, generations).join(generations, generations.c.id == head.c.id)
 View = Callable[..., str]
 
 
@@ -52,7 +53,8 @@ def page(blueprint: Blueprint, rule: str, role: str = "reader") -> Callable[[Vie
                 return session.sign_in_first()
             with reading(engine()) as connection:
                 key = (request.full_path, session.who(), today(), *_state(connection))
-                return respond(_kept().get(key, lambda: view(connection, **arguments)))
+                body, etag = _kept().get(key, lambda: _made(view(connection, **arguments)))
+            return respond(body, etag)
 
         blueprint.add_url_rule(rule, view.__name__, answered, methods=["GET"])
         return view
@@ -62,19 +64,25 @@ def page(blueprint: Blueprint, rule: str, role: str = "reader") -> Callable[[Vie
 
 def _state(connection: Connection) -> tuple[Any, ...]:
     """What the ledger holds, in short: every entry moves its size, and whatever makes rows anew makes a generation."""
-    beside = select(head.c.size, generations).join(generations, generations.c.id == head.c.id)
-    return tuple(connection.execute(beside).one())
+    return tuple(connection.execute(_STATE).one())
 
 
-def respond(html: str, status: int = 200) -> Response:
-    """A page as a response, which the same reader's browser may ask for again by its ETag."""
+Made = tuple[bytes, str]  # a page and its ETag
+
+
+def _made(html: str) -> Made:
     body = html.encode()
+    return body, hashlib.sha256(body).hexdigest()[:32]
+
+
+def respond(body: bytes | str, etag: str | None = None, status: int = 200) -> Response:
+    """A page as a response, which the same reader's browser may ask for again by its ETag."""
     response = Response(body, status=status, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Vary"] = "Cookie"
-    if status == 200:
-        response.set_etag(hashlib.sha256(body).hexdigest()[:32])
+    if etag:
+        response.set_etag(etag)
         response.make_conditional(request)
     return response
 
@@ -82,7 +90,7 @@ def respond(html: str, status: int = 200) -> Response:
 def explained(code: str, detail: str, errors: Any = ()) -> Response:
     """A problem as a page."""
     kind = problems.PROBLEMS[code]
-    return respond(render_template("problem.html", kind=kind, detail=detail, errors=errors), kind.status)
+    return respond(render_template("problem.html", kind=kind, detail=detail, errors=errors), status=kind.status)
 
 
 def for_people() -> bool:
@@ -95,9 +103,9 @@ class Kept:
     """The pages made last, each under what it follows from."""
 
     def __init__(self, most: int):
-        self._most, self._pages, self._lock = most, OrderedDict[Hashable, str](), threading.Lock()
+        self._most, self._pages, self._lock = most, OrderedDict[Hashable, Made](), threading.Lock()
 
-    def get(self, key: Hashable, make: Callable[[], str]) -> str:
+    def get(self, key: Hashable, make: Callable[[], Made]) -> Made:
         with self._lock:
             if key in self._pages:
                 self._pages.move_to_end(key)

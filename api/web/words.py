@@ -41,7 +41,20 @@ _SHORT = {
 
 def teach(environment: Environment) -> None:
     """Make the words known to the templates."""
-    for word in (figure, quantity, sum_of, partial_date, moment, party, parties, label, document_url, number):
+    for word in (
+        figure,
+        quantity,
+        amount,
+        sum_of,
+        sentence,
+        partial_date,
+        moment,
+        party,
+        parties,
+        label,
+        document_url,
+        number,
+    ):
         environment.filters[word.__name__] = word
     environment.globals.update(at=at, this_page=this_page, days_between=days_between)
     environment.trim_blocks = environment.lstrip_blocks = True
@@ -58,21 +71,21 @@ def figure(shown: Mapping[str, Any] | None, currency: str = "") -> str:
     if shown is None:
         return "none"
     left_out = shown.get("unspecified") or 0
-    text = _range(shown["minimum"], shown["maximum"], bool(shown.get("approximate")), open_above=not left_out)
+    text = _range(shown["minimum"], shown["maximum"], bool(shown.get("approximate")))
     if text is None:
         return NO_SPECIFICS
     text = f"{text} {currency}".strip()
     return f"{text}, and {left_out} without a figure" if left_out else text
 
 
-def _range(low: Any, high: Any, approximate: bool, open_above: bool = True) -> str | None:
+def _range(low: Any, high: Any, approximate: bool) -> str | None:
     if low is None and high is None:
         return None
     about = "about " if approximate else ""
     if low is None:
-        return f"{about}up to {number(high)}"
+        return f"up to {about}{number(high)}"
     if high is None:
-        return f"{about}at least {number(low)}" if open_above or approximate else f"at least {number(low)}"
+        return f"at least {about}{number(low)}"
     return about + (number(low) if Decimal(str(low)) == Decimal(str(high)) else f"{number(low)}–{number(high)}")
 
 
@@ -84,6 +97,18 @@ def quantity(item: Mapping[str, Any]) -> str:
         told = sum_of(item) if "currency" in item else _counted(item)
     what = "" if item.get("kind") == "money" or "currency" in item else label(item.get("category", ""))
     return f"{told} {what}".strip()
+
+
+def amount(item: Mapping[str, Any]) -> str:
+    """How much or how many an item says, without what of."""
+    if "unspecified" in item:
+        return NO_SPECIFICS
+    return sum_of(item) if "currency" in item else _counted(item)
+
+
+def sentence(text: str) -> str:
+    """Words as the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
 
 
 def _counted(item: Mapping[str, Any]) -> str:
@@ -145,11 +170,15 @@ _LABELS = {
 }
 
 
+_ACRONYMS = {"un", "mss", "gsf", "oas", "usa"}
+
+
 def label(code: str | None) -> str:
     """A code as words: `individual_police` is individual police."""
     if not code:
         return ""
-    return _LABELS.get(code) or code.replace("_", " ").replace("-", " ")
+    words = code.replace("_", " ").replace("-", " ").split()
+    return _LABELS.get(code) or " ".join(word.upper() if word in _ACRONYMS else word for word in words)
 
 
 def document_url(source: Mapping[str, Any] | None) -> str | None:

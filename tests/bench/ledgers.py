@@ -37,7 +37,7 @@ def fill(engine: Engine, count: int) -> None:
         connection.execute(update(tables.head).values(size=count, recorded_at=last))
 
 
-def entries(count: int) -> Iterator[Entry]:
+def entries(count: int, missions: int = MISSIONS) -> Iterator[Entry]:
     choose, versions = random.Random(7), Counter[str]()
     first, ordinary = parse_event(registered("m0")), parse_event(said_by_a_party())
     days = [(date(2020, 1, 1) + timedelta(days=n)).isoformat() for n in range(2_000)]
@@ -45,8 +45,8 @@ def entries(count: int) -> Iterator[Entry]:
     for position in range(count):
         day = days[position * 2_000 // count] if choose.random() > 0.1 else choose.choice(days)
         data = replace(ordinary.data, party=choose.choice(PARTIES))
-        said = replace(first if position < MISSIONS else ordinary, mission=f"m{position % MISSIONS}")
-        said = said if position < MISSIONS else replace(said, effective=day, data=data)
+        said = replace(first if position < missions else ordinary, mission=f"m{position % missions}")
+        said = said if position < missions else replace(said, effective=day, data=data)
         versions[said.stream] += 1
         yield enter(
             said, position=position, entry_id=str(uuid_utils.uuid7()), stream=said.stream, version=versions[said.stream],
