@@ -7,7 +7,7 @@ spellings and with characters that nobody sees: what looks the same is kept as t
 import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,10 +70,15 @@ def _check_characters(text: str) -> None:
         raise ValueError(f"{place}, which cannot be seen; take it out")
 
 
+def nearest(word: str, known: Iterable[str]) -> list[str]:
+    """Those of the `known` words that resemble `word`, the nearest first."""
+    folded = {name.casefold(): name for name in known}
+    return [folded[found] for found in difflib.get_close_matches(word.casefold(), list(folded), n=3, cutoff=0.5)]
+
+
 def nearest_first(word: str, known: Mapping[str, Any] | list[str], shown: int = 12) -> str:
     """The `known` words as a list for a person, those that resemble `word` first."""
     names = list(known)
-    folded = {name.casefold(): name for name in names}
-    near = [folded[found] for found in difflib.get_close_matches(word.casefold(), list(folded), n=3, cutoff=0.5)]
+    near = nearest(word, names)
     ordered = near + [name for name in names if name not in near]
     return ", ".join(ordered[:shown]) + (", …" if len(ordered) > shown else "")

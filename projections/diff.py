@@ -40,11 +40,12 @@ def operations(before: Row, after: Row, told: Between) -> list[Operation]:
     """
     found: list[Operation] = []
     for name in sorted({*before, *after}):
-        found += _between(name, _keyed(name, before.get(name)), _keyed(name, after.get(name)), told)
+        found += _between(name, keyed(name, before.get(name)), keyed(name, after.get(name)), told)
     return found
 
 
-def _keyed(name: str, answer: Any) -> dict[tuple[str, ...], Row]:
+def keyed(name: str, answer: Any) -> dict[tuple[str, ...], Row]:
+    """The rows of an answer by the key that stands in their paths; an answer that is one row has none."""
     if isinstance(answer, list):
         return {_KEYS[name](row): row for row in answer}
     return {(): answer} if answer else {}

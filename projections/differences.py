@@ -1,23 +1,39 @@
 """The differences of two states of a mission, with their causes, from the database."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import Connection, or_, select
 
 from ledger.standing import CORRECTED, RETRACTED
 from ledger.store import read_entries
 from ledger.tables import entries
-from projections.answers import ANSWERS, Rows, folded_rows, make, needed
+from projections.answers import ANSWERS, Made, Rows, folded_rows, make, needed
 from projections.causes import between, changes_since
 from projections.diff import Operation, operations
 from projections.queries import indexed_rows, mission_entries
 from projections.questions import Question
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """Two states of a mission, and the operations that turn the first into the second."""
+
+    before: Made
+    after: Made
+    operations: list[Operation]
+
+
 def differences(connection: Connection, mission: str, before: Question, after: Question) -> list[Operation]:
     """What turns the state of one question into that of another, with the entries that caused it."""
+    return compared(connection, mission, before, after).operations
+
+
+def compared(connection: Connection, mission: str, before: Question, after: Question) -> Comparison:
+    """The states of two questions, with what turns one into the other."""
     rows = [_rows(connection, mission, question) for question in (before, after)]
     states = [make(list(ANSWERS), kept, q.valid_at) for kept, q in zip(rows, (before, after), strict=True)]
     changes = _changes_between(connection, mission, before, after)
-    return operations(states[0], states[1], between(rows[0], rows[1], changes))
+    return Comparison(states[0], states[1], operations(states[0], states[1], between(rows[0], rows[1], changes)))
 
 
 def _rows(connection: Connection, mission: str, question: Question) -> Rows:

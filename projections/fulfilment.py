@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from projections import figures
 from projections.figures import Part
@@ -43,11 +44,16 @@ def fulfilment(pledges: list[Row], deployments: list[Row], funding: list[Row]) -
 
 
 def _name(party: str, item: Row) -> tuple[str, str, str]:
+    return party, *matter_of(item)
+
+
+def matter_of(item: Mapping[str, Any]) -> tuple[str, str]:
+    """What an item counts as, its kind and of what: only what is of one matter is added up."""
     if item["kind"] == "money":
-        return party, "money", item["currency"]
+        return "money", item["currency"]
     if item["kind"] == "personnel":
-        return party, "personnel", item.get("unit") or "person"
-    return party, item["kind"], "/".join(filter(None, (item["category"], item.get("unit"))))
+        return "personnel", item.get("unit") or "person"
+    return item["kind"], "/".join(filter(None, (item["category"], item.get("unit"))))
 
 
 def _add_pledge(matters: dict[tuple[str, str, str], Matter], pledge: Row) -> None:
