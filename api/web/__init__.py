@@ -12,7 +12,7 @@ printed without JavaScript; scripts add to that.
 
 from flask import Flask
 
-from api.web import compare, entry, findings, history, mission, missions, pledges, recording, words
+from api.web import compare, entry, findings, history, mission, missions, pledges, recording, telling, words
 from api.web.gists import gist
 
 
@@ -20,5 +20,6 @@ def add_pages(app: Flask) -> None:
     """Put the pages into the app."""
     words.teach(app.jinja_env)
     app.jinja_env.filters["gist"] = gist
+    telling.teach(app.jinja_env)
     for module in (missions, mission, pledges, compare, history, findings, entry, recording):
         app.register_blueprint(module.blueprint)
