@@ -230,3 +230,106 @@ def _time_axis(first: str, last: str, x: Any, room: int) -> Axis:
 
 def _days(first: str, last: str) -> int:
     return (date.fromisoformat(last) - date.fromisoformat(first)).days
+
+
+# --- figures that last until the next ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Level:
+    """From `day` on this figure holds; none where there is none any more. `entries` say so."""
+
+    day: str
+    figure: Figure
+    entries: list[int]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A figure over time."""
+
+    name: str
+    levels: list[Level]
+
+
+@dataclass(frozen=True)
+class DrawnCurve:
+    """A curve: what is certain as a line of steps, what is possible as a band above; broken where nobody says a figure."""
+
+    name: str
+    line: str
+    band: str
+    marks: list[tuple[float, float, Level]]
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Several curves in a box of `width` by `height`."""
+
+    width: int
+    height: int
+    x: Axis
+    y: Axis
+    curves: list[DrawnCurve]
+    left: int
+    right: int
+    top: int
+    bottom: int
+
+
+def draw_curves(curves: Sequence[Curve], last: str, width: int, height: int) -> Curves:
+    """Curves on one scale from 0, until the day `last`."""
+    left, right, top, bottom = 56, width - 12, 12, height - 28
+    levels = [level for curve in curves for level in curve.levels]
+    first = min(level.day for level in levels)
+    span = max(1, _days(first, last))
+    most = _top(max([*(_high(dict(level.figure)) for level in levels if level.figure), 1]))
+
+    def x(day: str) -> float:
+        return round(left + (right - left) * _days(first, day) / span, 1)
+
+    def y(count: float) -> float:
+        return round(bottom - (bottom - top) * max(0.0, count) / most, 1)
+
+    return Curves(
+        width, height, _time_axis(first, last, x, (right - left) // 90), Axis([(y(n), _compact(n)) for n in _marks(most)]),
+        [_drawn(curve, x, y, right) for curve in curves], left, right, top, bottom,
+    )  # fmt: skip
+
+
+def _drawn(curve: Curve, x: Any, y: Any, right: float) -> DrawnCurve:
+    lines, bands, marks = [], [], []
+    for run, end in _runs(curve.levels):
+        until = x(end) if end is not None else right
+        lows, highs = (
+            _stairs([(x(one.day), y(of(dict(one.figure or {})))) for one in run], until) for of in (_low, _high)
+        )
+        lines.append(_path(lows))
+        bands.append(_path([*highs, *reversed(lows)], closed=True) if highs != lows else "")
+        marks += [(x(one.day), y(_low(dict(one.figure or {}))), one) for one in run]
+    return DrawnCurve(curve.name, "".join(lines), "".join(bands), marks)
+
+
+def _runs(levels: Sequence[Level]) -> list[tuple[list[Level], str | None]]:
+    """Levels that follow each other without a break, and the day on which they end; None where they last."""
+    runs: list[tuple[list[Level], str | None]] = []
+    run: list[Level] = []
+    for level in levels:
+        if level.figure is not None and (level.figure["minimum"] is not None or level.figure["maximum"] is not None):
+            run.append(level)
+        elif run:
+            runs.append((run, level.day))
+            run = []
+    return [*runs, (run, None)] if run else runs
+
+
+def _top(most: float) -> int:
+    """The end of a scale: of small counts so that every mark is a whole number."""
+    if most > 12:
+        return _round_up(most)
+    return math.ceil(most) if most <= 4 else 4 * math.ceil(most / 4)
+
+
+def _compact(count: int) -> str:
+    """120,000,000 as 120 m, so that it has room beside an axis."""
+    return f"{count / 1_000_000:g} m" if count >= 1_000_000 else f"{count:,}"
