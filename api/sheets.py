@@ -211,7 +211,7 @@ def unflatten(type_name: str, cells: Mapping[str, Any], number: int = 1) -> Row:
             row.faults.append(Fault(number, name, f"is not a column of {type_name}; leave the cell empty"))
             continue
         try:
-            _put(row.event, column.path, _value(column.field, cell))
+            _put(row.event, column.path, read_value(column.field, cell))
         except ValueError as error:
             _put(row.event, column.path, _text(cell))
             row.faults.append(Fault(number, name, str(error)))
@@ -246,13 +246,13 @@ def _with_lists(value: Any, pointer: str, lists: dict[str, list[str]]) -> Any:
     return {name: _with_lists(part, f"{pointer}/{name}", lists) for name, part in value.items()}
 
 
-def _value(kind: Any, cell: Any) -> Any:
+def read_value(kind: Any, cell: Any) -> Any:
     """A cell as the event holds it. Raises ValueError with a sentence that says what the cell may hold."""
     if isinstance(kind, mf.List):
         parts = (
             re.sub(r"\\([\\;])", r"\1", part).strip() for part in re.findall(r"(?s)(?:\\.|[^;\\]|\\$)+", _text(cell))
         )
-        return [_value(kind.inner, part) for part in parts if part]
+        return [read_value(kind.inner, part) for part in parts if part]
     if isinstance(kind, BooleanField):
         return _yes_or_no(_text(cell))
     if isinstance(kind, mf.Integer):

@@ -93,3 +93,12 @@ cosignatures = Table(
     Column("key_id", Text, primary_key=True),
     Column("line", Text, nullable=False),
 )
+
+sessions = Table(
+    "sessions",
+    METADATA,
+    Column("digest", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("expires_at", Text, nullable=False),
+)

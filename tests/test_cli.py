@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import Engine
 
 from api.cli import main
-from api.cli.templates import csv_template
+from api.templates import csv_template
 from ledger.entries import Entry
 from ledger.store import read_entries, reading
 from tests.builders import announced, append, corrected, registered, retracted, said

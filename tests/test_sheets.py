@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from api.cli.templates import csv_template, example, xlsx_template
 from api.formulas import guarded, unguarded
 from api.sheets import (
     LEDGERS_OWN,
@@ -25,6 +24,7 @@ from api.sheets import (
     read_xlsx,
     unflatten,
 )
+from api.templates import csv_template, example, xlsx_template
 from ledger.events import EVENTS
 from ledger.records import lines
 from ledger.schemas import parse_event

@@ -9,8 +9,18 @@ import orjson
 from sqlalchemy import Engine
 
 from api.cli import database
-from api.cli.command import Declined, actor_option, json_option, key_option, output_option, span, user, writing_to
-from api.cli.importing import READERS, Faulty, bring_in, read
+from api.cli.command import (
+    Declined,
+    actor_option,
+    json_option,
+    key_option,
+    output_option,
+    progress,
+    span,
+    user,
+    writing_to,
+)
+from api.importing import READERS, Faulty, bring_in, read
 from ledger import codec, records
 from ledger.entries import acknowledgement
 from ledger.events import EVENTS
@@ -82,10 +92,10 @@ def import_file(file: Path, dry_run: bool, actor: str, key: str | None) -> None:
     """
     if file.suffix.lower() not in READERS:
         raise click.UsageError(f"{file.name} ends in none of {', '.join(READERS)}, by which import knows what it is.")
-    batch = read(file.read_bytes(), file.suffix.lower())
+    batch = read(file.read_bytes(), file.suffix.lower(), progress)
     with database.recording() as engine:
         try:
-            recorded = bring_in(engine, batch, actor=actor, key=key, dry_run=dry_run)
+            recorded = bring_in(engine, batch, actor=actor, key=key, dry_run=dry_run, progress=progress)
         except Faulty as faulty:
             raise Declined(
                 _told(faulty, f"{file} holds no events; rows whose type begins with # are not read.")
@@ -122,7 +132,7 @@ def load(name: str) -> None:
 def load_record(engine: Engine, name: str) -> Recorded:
     """Record a shipped record, unless it is there. Raises Declined where the ledger holds another one of that mission."""
     try:
-        return bring_in(engine, read(records.content(name), ".jsonl"), actor=user())
+        return bring_in(engine, read(records.content(name), ".jsonl", progress), actor=user(), progress=progress)
     except Faulty as faulty:
         with reading(engine) as connection:
             taken = name in mission_names(connection, size(connection))
@@ -158,7 +168,7 @@ def template(event_type: str, as_format: str | None, output: Path | None) -> Non
     Required columns bear an asterisk (CSV) or are bold (XLSX). The row whose type begins with # is an example;
     import does not read it.
     """
-    from api.cli.templates import csv_template, xlsx_template
+    from api.templates import csv_template, xlsx_template
 
     by_suffix = "xlsx" if output is not None and output.suffix.lower() == ".xlsx" else "csv"
     content = (xlsx_template if (as_format or by_suffix) == "xlsx" else csv_template)(event_type)

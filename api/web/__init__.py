@@ -3,7 +3,9 @@
     pages      a page: who may see it, when it is made anew, what frames it
     clocks     the two clocks at the top of a page
     words      figures, dates, parties and codes in words
+    session    who looks at a page, and whether a form is theirs
     gists      an event in one line
+    telling    fields of answers in lines of words
     charts     drawings, as SVG that is part of the page
 
 Each further module is a page or a few that belong together. Everything is made on the server, so that it can be read and
@@ -12,7 +14,21 @@ printed without JavaScript; scripts add to that.
 
 from flask import Flask
 
-from api.web import compare, entry, findings, history, mission, missions, pledges, recording, telling, words
+from api.web import (
+    compare,
+    entry,
+    findings,
+    history,
+    mission,
+    missions,
+    pledges,
+    recording,
+    session,
+    signing_in,
+    spreadsheets,
+    telling,
+    words,
+)
 from api.web.gists import gist
 
 
@@ -21,5 +37,6 @@ def add_pages(app: Flask) -> None:
     words.teach(app.jinja_env)
     app.jinja_env.filters["gist"] = gist
     telling.teach(app.jinja_env)
-    for module in (missions, mission, pledges, compare, history, findings, entry, recording):
+    app.jinja_env.globals.update(who=session.who, form_token=session.form_token)
+    for module in (missions, mission, pledges, compare, history, findings, entry, recording, signing_in, spreadsheets):
         app.register_blueprint(module.blueprint)

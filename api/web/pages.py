@@ -27,7 +27,9 @@ POLICY = (
 )
 KEPT = 256
 _STATE = select(head.c.size, generations).join(generations, generations.c.id == head.c.id)
-View = Callable[..., str]
+NOT_OWN_FORM = (
+    "This form belongs to another session, or was sent from another site. View = Callable[..., str]
+Handler = Callable[..., Response]
 
 
 def engine() -> Engine:
@@ -50,9 +52,9 @@ def page(blueprint: Blueprint, rule: str, role: str = "reader") -> Callable[[Vie
         @wraps(view)
         def answered(**arguments: Any) -> Response:
             if not session.may(role):
-                return session.sign_in_first()
+                return not_for_you(role)
             with reading(engine()) as connection:
-                key = (request.full_path, session.who(), today(), *_state(connection))
+                key = (request.full_path, session.who(), session.form_token(), today(), *_state(connection))
                 body, etag = _kept().get(key, lambda: _made(view(connection, **arguments)))
             return respond(body, etag)
 
@@ -60,6 +62,33 @@ def page(blueprint: Blueprint, rule: str, role: str = "reader") -> Callable[[Vie
         return view
 
     return wrap
+
+
+def posted(blueprint: Blueprint, rule: str, role: str) -> Callable[[Handler], Handler]:
+    """Take what forms of this session post to `rule`, from those who may."""
+
+    def wrap(handler: Handler) -> Handler:
+        @wraps(handler)
+        def checked(**arguments: Any) -> Response:
+            if not session.may(role) or session.who() is None:
+                return not_for_you(role)
+            if not session.is_own_form():
+                return explained("bad-request", NOT_OWN_FORM)
+            return handler(**arguments)
+
+        blueprint.add_url_rule(rule, handler.__name__, checked, methods=["POST"])
+        return handler
+
+    return wrap
+
+
+def not_for_you(role: str) -> Response:
+    """To the page where one signs in; who has done so is told which role is needed."""
+    holder = session.who()
+    if holder is None:
+        return session.sign_in_first()
+    told = f"This takes a key of the role {role} or a higher one. You are signed in as {holder.name}, with the role {holder.role}."
+    return explained("role-too-low", told)
 
 
 def _state(connection: Connection) -> tuple[Any, ...]:
@@ -81,6 +110,7 @@ def respond(body: bytes | str, etag: str | None = None, status: int = 200) -> Re
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Vary"] = "Cookie"
+    response.headers["Referrer-Policy"] = "same-origin"  # with none at all, browsers hide where a form comes from
     if etag:
         response.set_etag(etag)
         response.make_conditional(request)
@@ -120,7 +150,3 @@ class Kept:
 
 def _kept() -> Kept:
     return current_app.extensions.setdefault("mission-ledger-pages", Kept(KEPT))
-
-
-def anybody_may_read() -> bool:
-    return settings().anonymous_reading

@@ -12,12 +12,12 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args, get_type_hints
 
 from sqlalchemy import Connection, Engine
 
-from api.cli.command import progress
 from api.sheets import ENVELOPE, LEDGERS_OWN, Fault, Row, read_csv, read_xlsx
 from ledger import codec
 from ledger.events import EVENTS
@@ -39,6 +39,15 @@ _TARGETS = frozenset(
     for name, hint in get_type_hints(declared).items()
     if {int, str} <= set(get_args(hint))
 )
+
+
+Progress = Callable[..., AbstractContextManager[Callable[..., None]]]
+
+
+@contextmanager
+def silent(label: str, total: int | None = None) -> Iterator[Callable[..., None]]:
+    """Progress that nobody watches."""
+    yield lambda done, of=None: None
 
 
 class Faulty(Exception):
@@ -68,8 +77,8 @@ class Batch:
     broken: list[Any] = field(default_factory=list)
 
 
-def read(content: bytes, suffix: str) -> Batch:
-    """The events of a file in the format that its `suffix` names, one of READERS."""
+def read(content: bytes, suffix: str, progress: Progress = silent) -> Batch:
+    """The events of a file in the format that its `suffix` names, one of READERS; `progress` shows how far it is."""
     rows, faults = READERS[suffix](content)
     batch = Batch(_digest(rows), faults=faults)
     with progress("Reading", len(rows)) as bar:
@@ -260,7 +269,15 @@ def _moved(event: Event, places: Mapping[int, int]) -> Event:
 # --- recording -----------------------------------------------------------------------------------------------------
 
 
-def bring_in(engine: Engine, batch: Batch, *, actor: str, key: str | None = None, dry_run: bool = False) -> Recorded:
+def bring_in(
+    engine: Engine,
+    batch: Batch,
+    *,
+    actor: str,
+    key: str | None = None,
+    dry_run: bool = False,
+    progress: Progress = silent,
+) -> Recorded:
     """Record what a file says, in one transaction. Raises Faulty with every fault of the file; nothing is recorded then.
 
     Without a `key` the digest of the content is the key, whoever recorded it: the same content is recorded once.

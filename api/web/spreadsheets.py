@@ -1,0 +1,141 @@
+"""Recording many events at once from a spreadsheet: all of them, or none."""
+
+import base64
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+
+from flask import Response, current_app, render_template, request
+from sqlalchemy import Connection
+
+from api import signer
+from api.importing import Batch, Faulty, bring_in, read
+from api.parameters import settings
+from api.problems import Problem
+from api.sheets import Fault
+from api.templates import csv_template, xlsx_template
+from api.web import session
+from api.web.pages import engine, page, pages_of, posted, respond
+from api.workbooks import unsafe
+from ledger.events import EVENTS
+from ledger.refusals import Refused
+
+blueprint = pages_of("spreadsheets")
+SUFFIXES = (".csv", ".xlsx")
+MOST_SHOWN = 200
+_MAKERS = {
+    "csv": (csv_template, "text/csv; charset=utf-8"),
+    "xlsx": (xlsx_template, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}
+
+
+@page(blueprint, "/record/spreadsheet", role="recorder")
+def upload(connection: Connection) -> str:
+    """Templates to fill in, and the place to send them."""
+    return _shown()
+
+
+def _shown(faults: Sequence[Fault] = (), wrong: str = "", name: str = "") -> str:
+    rows = len({fault.row for fault in faults})
+    return render_template(
+        "spreadsheet.html", types=_types(), faults=faults[:MOST_SHOWN], count=len(faults), rows=rows, wrong=wrong, name=name,
+        most=settings().max_batch, most_bytes=settings().max_body,
+    )  # fmt: skip
+
+
+def _types() -> list[str]:
+    return [
+        name for name, declared in EVENTS.items() if declared.RECORDER != "operator" and session.may(declared.RECORDER)
+    ]
+
+
+@blueprint.get("/record/spreadsheet/<type_name>.<suffix>")
+def template(type_name: str, suffix: str) -> Response:
+    """A spreadsheet to fill in with events of one type."""
+    if type_name not in EVENTS or suffix not in _MAKERS:
+        raise Problem("not-found", "there is no such template")
+    make, media = _MAKERS[suffix]
+    answer = Response(make(type_name), content_type=media)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{type_name}.{suffix}"'
+    return answer
+
+
+@blueprint.before_request
+def _room_for_the_file() -> None:
+    """The second step sends the file once more, as text."""
+    request.max_content_length = request.max_form_memory_size = 2 * settings().max_body
+
+
+@posted(blueprint, "/record/spreadsheet", role="recorder")
+def send() -> Response:
+    """Check a file and show what it holds; or record what was shown."""
+    content, name, is_final = _file()
+    suffix = next((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), None)
+    if suffix is None or not content:
+        return _faulty(wrong="Choose a CSV or XLSX file that is not empty.")
+    if suffix == ".xlsx" and (reason := unsafe(content)):
+        return _faulty(wrong=f"{name}: {reason}.")
+    batch = read(content, suffix)
+    if len(batch.said) > settings().max_batch:
+        return _faulty(
+            wrong=f"{name} holds {len(batch.said)} events; at most {settings().max_batch} are taken at once."
+        )
+    batch.faults += _beyond_role(batch)
+    return _decided(batch, content, name, is_final)
+
+
+def _file() -> tuple[bytes, str, bool]:
+    """The file, its name, and whether it was shown already and is to be recorded. Raises Problem."""
+    if sent := request.files.get("file"):
+        return sent.read(settings().max_body), str(sent.filename or "")[:200], False
+    if "content" not in request.form:
+        return b"", "", False
+    try:
+        unpack = zlib.decompressobj()
+        content = unpack.decompress(base64.b64decode(request.form["content"], validate=True), settings().max_body)
+    except (ValueError, zlib.error):
+        raise Problem("bad-request", "The file did not come back whole; choose it again.") from None
+    return content, request.form.get("name", "")[:200], True
+
+
+def _beyond_role(batch: Batch) -> list[Fault]:
+    """Rows that this session's role may not record."""
+    beyond = [one for one in batch.said if not _may(one.event.data.RECORDER)]
+    return [
+        Fault(one.row.number, "type", f"{one.event.type} takes the key of an {one.event.data.RECORDER}")
+        for one in beyond
+    ]
+
+
+def _may(recorder: str) -> bool:
+    return recorder != "operator" and session.may(recorder)
+
+
+def _decided(batch: Batch, content: bytes, name: str, is_final: bool) -> Response:
+    """Record the events, or show how many there are; where any row is faulty, the faults."""
+    holder = session.who()
+    assert holder is not None
+    try:
+        recorded = bring_in(engine(), batch, actor=holder.name, dry_run=not is_final)
+    except Faulty as faulty:
+        empty = "" if faulty.faults else f"{name} holds no events; rows whose type begins with # are not read."
+        return _faulty(faulty.faults, empty, name)
+    except Refused as refused:
+        return _faulty(wrong=" ".join(refusal.detail for refusal in refused.refusals))
+    if is_final and not recorded.replayed:
+        signer.wake(current_app)
+    packed = "" if is_final else base64.b64encode(zlib.compress(content)).decode()
+    html = render_template(
+        "spreadsheet_checked.html", recorded=recorded, is_final=is_final, name=name, content=packed,
+        shown=recorded.entries[:MOST_SHOWN], counts=Counter(entry.type for entry in recorded.entries),
+    )  # fmt: skip
+    return _private(respond(html))
+
+
+def _faulty(faults: Sequence[Fault] = (), wrong: str = "", name: str = "") -> Response:
+    return _private(respond(_shown(faults, wrong, name), 422))
+
+
+def _private(answer: Response) -> Response:
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
