@@ -77,7 +77,7 @@ def _change(operation: Operation) -> Change:
 
 def _step(step: str) -> str:
     name = words.party(step)
-    return name if name != step else words.label(step)
+    return name if name != step else step.replace("_", " ")
 
 
 def told(value: Any) -> str:

@@ -17,7 +17,7 @@ from api.templates import csv_template, xlsx_template
 from api.web import session
 from api.web.pages import engine, page, pages_of, posted, respond
 from api.workbooks import unsafe
-from ledger.events import EVENTS
+from ledger.events import EVENTS, SUBJECTS
 from ledger.refusals import Refused
 
 blueprint = pages_of("spreadsheets")
@@ -44,9 +44,9 @@ def _shown(faults: Sequence[Fault] = (), wrong: str = "", name: str = "") -> str
 
 
 def _types() -> list[str]:
-    return [
-        name for name, declared in EVENTS.items() if declared.RECORDER != "operator" and session.may(declared.RECORDER)
-    ]
+    """The event types that this session may record, subject by subject."""
+    by_subject = [kind for subject in SUBJECTS for kind in EVENTS.values() if kind.__module__ == subject.__name__]
+    return [kind.TYPE for kind in by_subject if _may(kind.RECORDER)]
 
 
 @blueprint.get("/record/spreadsheet/<type_name>.<suffix>")
