@@ -15,7 +15,7 @@ from flask import Blueprint, Response, current_app, render_template, request
 from sqlalchemy import Connection, Engine, select
 
 from api import problems
-from api.parameters import settings, today
+from api.parameters import today
 from api.web import session
 from ledger.store import reading
 from ledger.tables import head
@@ -28,7 +28,9 @@ POLICY = (
 KEPT = 256
 _STATE = select(head.c.size, generations).join(generations, generations.c.id == head.c.id)
 NOT_OWN_FORM = (
-    "This form belongs to another session, or was sent from another site. View = Callable[..., str]
+    "This form belongs to another session, or was sent from another site. Open its page again and send it from there."
+)
+View = Callable[..., str]
 Handler = Callable[..., Response]
 
 

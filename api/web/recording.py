@@ -181,12 +181,7 @@ def _resized(said: dict[str, str], verb: str, pointer: str) -> tuple[dict[str, s
 def _again(type_name: str, said: Said, focus: str = "", faults: Sequence[Fault] = ()) -> Response:
     with reading(engine()) as connection:
         html = _shown(connection, type_name, _about(connection, type_name), said, faults, focus)
-    return _private(respond(html, 422 if faults else 200))
-
-
-def _private(answer: Response) -> Response:
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return respond(html, 422 if faults else 200)
 
 
 def _decided(type_name: str, said: Said, is_final: bool) -> Response:
@@ -233,7 +228,7 @@ def _previewed(type_name: str, about: About | None, said: Said, event: Event) ->
         "record_preview.html", declared=EVENTS[type_name], nodes=_form(type_name, about).nodes(said), about=about, said=said, seen=seen,
         key=uuid.uuid4().hex, event=event, changes=forms.CHANGED,
     )  # fmt: skip
-    return _private(respond(html))
+    return respond(html)
 
 
 def _recorded(event: Event, key: str) -> Response:

@@ -129,13 +129,8 @@ def _decided(batch: Batch, content: bytes, name: str, is_final: bool) -> Respons
         "spreadsheet_checked.html", recorded=recorded, is_final=is_final, name=name, content=packed,
         shown=recorded.entries[:MOST_SHOWN], counts=Counter(entry.type for entry in recorded.entries),
     )  # fmt: skip
-    return _private(respond(html))
+    return respond(html)
 
 
 def _faulty(faults: Sequence[Fault] = (), wrong: str = "", name: str = "") -> Response:
-    return _private(respond(_shown(faults, wrong, name), 422))
-
-
-def _private(answer: Response) -> Response:
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return respond(_shown(faults, wrong, name), 422)

@@ -96,9 +96,6 @@ def test_pressed_twice_it_is_recorded_once(served: Served, signed_in: Signed) ->
 
     page.get_by_role("button", name="Record", exact=True).dblclick()
     expect(page.get_by_role("status")).to_be_visible()
-    page.go_back()
-    page.get_by_role("button", name="Record", exact=True).click()
-    expect(page.get_by_role("status")).to_be_visible()
 
     assert count(served) == before + 1
 
@@ -224,6 +221,7 @@ def test_axe_finds_nothing_and_nothing_moves_sideways_also_beside_errors(
     found = []
 
     def look() -> None:
+        page.wait_for_load_state()
         found.extend([f"{page.url}: {one}" for one in violations(page)])
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, page.url
 

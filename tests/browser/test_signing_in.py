@@ -42,6 +42,7 @@ def test_a_session_without_rights_is_told_which_role_is_needed(served: Served, o
     page.get_by_role("button", name="Sign in").click()
 
     expect(page.get_by_text("role recorder or a higher one")).to_be_visible()
+    page.wait_for_load_state()
     assert violations(page) == []
 
 
@@ -53,6 +54,7 @@ def test_axe_finds_nothing_also_beside_an_error(served: Served, open_page: Open,
     page.get_by_label("Key", exact=True).fill("wrong")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_be_visible()
+    page.wait_for_load_state()
 
     assert found + violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
