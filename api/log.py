@@ -29,6 +29,7 @@ CHECKPOINT = (
     "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n"
     "— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n"
 )
+KEYS = "example.com/behind-the-sofa+9c7e4686+AYMgpRl32MOMqKSSfGcN9YIeRJdhlF4V6e+yahUJ0jDq\n"
 COSIGNED = f"{CHECKPOINT}— witness.example.com/w1 jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==\n"
 PROOF = f"c2sp.org/tlog-proof@v1\nindex 20852162\ngSKyXoYZUgZ6jduWYrkDOARinOMGJveXjgMkBTcdPlQ=\n\n{COSIGNED}"
 CONSISTENCY = {
@@ -104,6 +105,25 @@ def get_checkpoint(query: dict[str, Any]) -> Response:
     with reading(_engine()) as connection:
         note = _note(connection)
     response = Response(str(note), content_type=TEXT)
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+@blueprint.route("/v1/log/keys", methods=["GET"])
+@needs("reader")
+@blueprint.arguments(NoQuery, location="query", unknown=RAISE)
+@blueprint.doc(responses=_text("Verifier keys, one a line.", KEYS))
+@explains(blueprint, "no-log", "invalid-parameter")
+def get_keys(query: dict[str, Any]) -> Response:
+    """Read the keys that this server signs with.
+
+    Verifier keys, `name+id+base64`, one a line. They prove that the server agrees with itself, and no more: who verifies takes the key
+    from where this server cannot write, or remembers the one that it saw first.
+    """
+    keys = current_app.extensions.get("verifier-keys")
+    if not keys:
+        raise problems.Problem("no-log", "this server signs nothing itself; ask the keeper of the log for its key")
+    response = Response("".join(f"{key}\n" for key in keys), content_type=TEXT)
     response.headers["Cache-Control"] = "no-cache"
     return response
 

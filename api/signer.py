@@ -59,6 +59,7 @@ def start(app: Flask, settings: Settings, engine: Engine) -> None:
     if settings.log_key is None or not settings.log_key.exists():
         return
     key = read_log_key(settings.log_key)
+    app.extensions["verifier-keys"] = [str(one.verifier) for one in key.keys]
     closed = close_if_set_back(engine, key)
     if closed:
         log.error("the ledger is closed: %s", closed)

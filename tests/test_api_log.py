@@ -52,6 +52,18 @@ def client(unsigned: FlaskClient, engine: Engine, key: LogKey) -> FlaskClient:
     return unsigned
 
 
+def test_a_server_that_signs_names_its_keys_and_another_says_that_it_has_none(
+    client: FlaskClient, engine: Engine, key: LogKey
+) -> None:
+    signs = create_app(Settings(database_url=str(engine.url), log_key=key.path), engine)
+    answer = signs.test_client().get("/v1/log/keys")
+    signs.extensions["signer"].stop()
+
+    assert (answer.status_code, answer.text) == (200, f"{key.keys[0].verifier}\n")
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert client.get("/v1/log/keys").status_code == 404
+
+
 def test_the_checkpoint_is_text_that_no_cache_keeps(client: FlaskClient, key: LogKey) -> None:
     answer = client.get("/v1/log/checkpoint")
 

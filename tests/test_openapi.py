@@ -273,7 +273,7 @@ def test_the_server_keeps_its_document_whatever_is_asked(loaded: tuple[Flask, st
                 operation.label
             )  # nothing can be wrong in an address without parameters
 
-    assert len(operations) == 33
+    assert len(operations) == 34
 
 
 def test_after_everything_the_index_is_still_what_folding_gives(loaded: tuple[Flask, str]) -> None:
