@@ -50,6 +50,35 @@ def mission_history(connection: Connection, mission: str, question: Question) ->
     return sorted(begun, key=lambda item: (item["first_day"], item["position"]))
 
 
+def as_recorded(connection: Connection, found: Sequence[Entry]) -> list[Row]:
+    """Each of `found`, in its order: what it says now and first said; of a correction or retraction, what it changed."""
+    roots = sorted({entry.root for entry in found})
+    known = [e for part in chunks(roots) for e in read_entries(connection, entries.c.root.in_(part))]
+    removed, rows = removals(connection, known), dict[int, Row]()
+    for family in _families(known):
+        item = _item(family, removed)
+        rows |= {item["position"]: item} | {change["position"]: change for change in item["changes"]}
+    return [{**_envelope(entry), **rows.get(entry.position, {})} for entry in found]
+
+
+def _envelope(entry: Entry) -> Row:
+    """What every entry tells, whatever it is about."""
+    names = (
+        "position",
+        "type",
+        "mission",
+        "effective",
+        "recorded_at",
+        "actor",
+        "stream",
+        "version",
+        "target",
+        "data",
+        "source",
+    )
+    return {**{name: getattr(entry, name) for name in names}, "said": None, "changes": [], "entries": [entry.position]}
+
+
 def _families(known: Iterable[Entry]) -> list[list[Entry]]:
     """One family for each entry that is no correction or retraction: itself with what changes it, directly or not."""
     changes: dict[int, list[Entry]] = {}

@@ -54,6 +54,15 @@ def find_entries(connection: Connection, wanted: EntryFilter, limit: int) -> lis
     return read_entries(connection, *(_CONDITIONS[name](value) for name, value in given.items()), limit=limit)
 
 
+def newest_entries(connection: Connection, wanted: EntryFilter, limit: int, before: int | None = None) -> list[Entry]:
+    """The last `limit` entries that the filter lets through, those before a position where one is given, the newest first."""
+    e, given = entries.c, {name: value for name, value in asdict(wanted).items() if value is not None}
+    conditions = [_CONDITIONS[name](value) for name, value in given.items()]
+    conditions += [e.position < before] if before is not None else []
+    last = select(e.position).where(*conditions).order_by(e.position.desc()).limit(limit)
+    return read_entries(connection, e.position.in_(connection.execute(last).scalars().all()))[::-1]
+
+
 def _naming(party: str) -> Any:
     """Entries that name a party, what is about them, and what happened to its pledges and commitments."""
     e = entries.c
