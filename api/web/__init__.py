@@ -6,6 +6,7 @@
     session    who looks at a page, and whether a form is theirs
     gists      an event in one line
     telling    fields of answers in lines of words
+    statements an event field by field
     charts     drawings, as SVG that is part of the page
 
 Each further module is a page or a few that belong together. Everything is made on the server, so that it can be read and
@@ -26,6 +27,7 @@ from api.web import (
     session,
     signing_in,
     spreadsheets,
+    statements,
     telling,
     words,
 )
@@ -37,6 +39,7 @@ def add_pages(app: Flask) -> None:
     words.teach(app.jinja_env)
     app.jinja_env.filters["gist"] = gist
     telling.teach(app.jinja_env)
+    statements.teach(app.jinja_env)
     app.jinja_env.globals.update(who=session.who, form_token=session.form_token)
     for module in (missions, mission, pledges, compare, history, findings, entry, recording, signing_in, spreadsheets):
         app.register_blueprint(module.blueprint)
