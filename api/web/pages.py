@@ -47,8 +47,11 @@ def pages_of(name: str) -> Blueprint:
     return made
 
 
-def page(blueprint: Blueprint, rule: str, role: str = "reader") -> Callable[[View], View]:
-    """Serve `view(connection, …)` at `rule` to those who may see it, and keep what it made."""
+def page(blueprint: Blueprint, rule: str, role: str = "reader", kept: bool = True) -> Callable[[View], View]:
+    """Serve `view(connection, …)` at `rule` to those who may see it, and keep what it made.
+
+    Not `kept` is a page that shows what moves without an entry, such as checkpoints.
+    """
 
     def wrap(view: View) -> View:
         @wraps(view)
@@ -56,6 +59,8 @@ def page(blueprint: Blueprint, rule: str, role: str = "reader") -> Callable[[Vie
             if not session.may(role):
                 return not_for_you(role)
             with reading(engine()) as connection:
+                if not kept:
+                    return respond(view(connection, **arguments))
                 key = (request.full_path, session.who(), session.form_token(), today(), *_state(connection))
                 body, etag = _kept().get(key, lambda: _made(view(connection, **arguments)))
             return respond(body, etag)
