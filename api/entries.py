@@ -199,7 +199,7 @@ def get_entries(query: dict[str, Any]) -> Response:
     """
     media, limit = formats.wanted(query.get("format"), lists=True), parameters.limit(query, 50)
     with reading(current_app.config["LEDGER_ENGINE"]) as connection:
-        found = find_entries(connection, _filter(query), limit + 1)
+        found = find_entries(connection, filter_of(query), limit + 1)
         removed = removals(connection, found)
     shown = [document(entry, removed.get(entry.position)) for entry in found[:limit]]
     following = {**query, "after": shown[-1]["position"], "limit": limit} if len(found) > limit else None
@@ -210,7 +210,7 @@ def get_entries(query: dict[str, Any]) -> Response:
     return response
 
 
-def _filter(query: Mapping[str, Any]) -> EntryFilter:
+def filter_of(query: Mapping[str, Any]) -> EntryFilter:
     """The filter that the parameters name. Raises Problem where a range runs backward or is too wide."""
     plain = ("after", "mission", "stream", "type", "party", "effective_from", "effective_to", "symbol")
     recorded: dict[str, Any] = {name: _moment(query, name) for name in ("recorded_from", "recorded_to")}
