@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.templates import example
-from api.web import forms
+from api.web import corrections, forms
 from api.web.forms import CORRECTED, Field, Form, Listing
 from ledger import codec, records
 from ledger.events import EVENTS
@@ -137,9 +137,9 @@ def test_a_required_list_of_one_kind_begins_with_one_thing() -> None:
 
 
 def corrected(**changes: str) -> tuple[dict[str, Any], list[Fault]]:
-    said = {**forms.typed_correction(TARGET), "/data/reason": "why", "/data/reason_code": "source_error"}
+    said = {**corrections.typed_target(TARGET), "/data/reason": "why", "/data/reason_code": "source_error"}
     event, faults = Form(CORRECTED, "pledge.withdrawn").event({**said, **changes}, 17)
-    return event["data"], [*faults, *forms.only_changes(event, TARGET)]
+    return event["data"], [*faults, *corrections.only_changes(event, TARGET)]
 
 
 def test_a_correction_says_only_what_is_changed() -> None:
@@ -175,11 +175,11 @@ def test_a_correction_of_a_correction_is_typed_as_json() -> None:
         "data": {"target": 3, "data": {"reason": None}, "reason_code": "duplicate", "reason": "x"},
         "source": None,
     }
-    said = {**forms.typed_correction(target), "/data/reason": "why", "/data/reason_code": "source_error"}
+    said = {**corrections.typed_target(target), "/data/reason": "why", "/data/reason_code": "source_error"}
     said[forms.CHANGED] = said[forms.CHANGED].replace('"reason":null', '"reason":"y"')
 
     event, faults = Form(CORRECTED, CORRECTED).event(said, 17)
-    faults += forms.only_changes(event, target)
+    faults += corrections.only_changes(event, target)
 
     assert faults == []
     assert event["data"]["data"] == {"data": {"reason": "y"}}

@@ -196,6 +196,30 @@ def test_only_an_admin_is_offered_redactions(engine: Engine, visitor: Visitor) -
     assert "Log reopened" not in admin.get("/record").text
 
 
+def test_a_form_may_begin_with_what_its_address_names(visitor: Visitor) -> None:
+    record(visitor, "/record/mission.registered", MISSION)
+    record(visitor, "/record/pledge.notified", PLEDGE)
+
+    form = visitor.client.get(
+        "/record/pledge.withdrawn?mission=haiti-mss&/data/pledge=jam-personnel&/note=%3Cb%3E"
+    ).text
+
+    assert 'value="haiti-mss" selected' in form
+    assert 'value="jam-personnel"' in form
+    assert "&lt;b&gt;" in form
+
+
+def test_a_picker_offers_parties_documents_and_the_pledges_of_the_mission(visitor: Visitor) -> None:
+    record(visitor, "/record/mission.registered", MISSION)
+    record(visitor, "/record/pledge.notified", PLEDGE)
+
+    form = visitor.get("/record/personnel.deployed").text
+
+    assert '<option value="KEN">Kenya</option>' in form
+    assert '<option value="S/2024/262">' in form
+    assert '<option value="jam-personnel">Jamaica</option>' in form
+
+
 def test_a_form_of_too_many_fields_is_refused(visitor: Visitor) -> None:
     answer = visitor.send("/record/pledge.notified", {f"/data/items/{n}/note": "x" for n in range(2_001)})
 
@@ -276,6 +300,15 @@ def test_more_events_than_are_taken_at_once_are_told(engine: Engine) -> None:
     answer = upload(visitor, HEADER + ROW + ROW.replace("haiti-mss", "other"))
 
     assert "at most 1 are taken at once" in answer.text
+
+
+def test_a_file_that_is_too_large_is_refused_whole(engine: Engine) -> None:
+    visitor = Visitor(engine, max_body=2_048).sign_in()
+
+    answer = upload(visitor, HEADER + ROW + "#,,,,\n" * 400)
+
+    assert "larger than 2 KiB" in answer.text
+    assert count(visitor) == 0
 
 
 @pytest.mark.parametrize("content", ["", "!", "AAAA", "eJw="])

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 from marshmallow import fields as mf
 from marshmallow import validate
 
@@ -356,30 +355,6 @@ def _typed(pointer: str, value: Any) -> Iterator[tuple[str, str]]:
             yield from _typed(f"{pointer}/{place}", part)
     elif value is not None:
         yield pointer, {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
-
-
-def typed_correction(target: Mapping[str, Any]) -> dict[str, str]:
-    """What the target says, typed into the form of a correction of it."""
-    changes = target["data"]
-    if target["type"] == CORRECTED:
-        changed = orjson.dumps(changes).decode()
-        return {CHANGED: changed, **typed({"data": {name: target.get(name) for name in ("effective", "source")}})}
-    return typed({"data": {name: target.get(name) for name in ("effective", "data", "source")}})
-
-
-def only_changes(event: dict[str, Any], target: Mapping[str, Any]) -> list[Fault]:
-    """Leave in a correction only what differs from what the target says; null for a field that is taken away."""
-    data, faults = event["data"], []
-    said, now = data.pop("data", None) or {}, target["data"]
-    changes = {name: said.get(name) for name in [*said, *(set(now) - set(said))] if said.get(name) != now.get(name)}
-    if changes:
-        data["data"] = changes
-    for name in ("effective", "source"):
-        if data.get(name) is None and target.get(name) is not None:
-            faults.append(Fault(f"/data/{name}", "cannot be taken away; put the right one in its place"))
-        elif data.get(name) == target.get(name):
-            data.pop(name, None)
-    return faults
 
 
 # --- what is wrong -----------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from api import signer
 from api.parameters import today
 from api.problems import Problem
-from api.web import forms, session
+from api.web import corrections, forms, session
 from api.web.forms import CORRECTED, Form, Said
 from api.web.pages import engine, page, pages_of, posted, respond
 from api.web.preview import preview, told
@@ -113,7 +113,7 @@ def _beginning(type_name: str, about: About | None) -> dict[str, str]:
     if about is None:
         return named
     said = {"/effective": today().isoformat(), **named}
-    return {**forms.typed_correction(about.stands), **said} if type_name == CORRECTED else said
+    return {**corrections.typed_target(about.stands), **said} if type_name == CORRECTED else said
 
 
 def _form(type_name: str, about: About | None) -> Form:
@@ -206,7 +206,7 @@ def _event(type_name: str, about: About | None, said: Said) -> Event:
     made = _form(type_name, about)
     event, faults = made.event(said, about.position if about else None)
     if about is not None and type_name == CORRECTED:
-        faults += forms.only_changes(event, about.stands)
+        faults += corrections.only_changes(event, about.stands)
     unread = {fault.pointer for fault in faults}
     try:
         parsed = parse_event(event)

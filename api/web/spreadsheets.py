@@ -73,6 +73,8 @@ def send() -> Response:
     suffix = next((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), None)
     if suffix is None or not content:
         return _faulty(wrong="Choose a CSV or XLSX file that is not empty.")
+    if len(content) > settings().max_body:
+        return _faulty(wrong=f"{name} is larger than {settings().max_body // 1024:,} KiB; send it in parts.")
     if suffix == ".xlsx" and (reason := unsafe(content)):
         return _faulty(wrong=f"{name}: {reason}.")
     batch = read(content, suffix)
@@ -87,12 +89,12 @@ def send() -> Response:
 def _file() -> tuple[bytes, str, bool]:
     """The file, its name, and whether it was shown already and is to be recorded. Raises Problem."""
     if sent := request.files.get("file"):
-        return sent.read(settings().max_body), str(sent.filename or "")[:200], False
+        return sent.read(settings().max_body + 1), str(sent.filename or "")[:200], False
     if "content" not in request.form:
         return b"", "", False
     try:
         unpack = zlib.decompressobj()
-        content = unpack.decompress(base64.b64decode(request.form["content"], validate=True), settings().max_body)
+        content = unpack.decompress(base64.b64decode(request.form["content"], validate=True), settings().max_body + 1)
     except (ValueError, zlib.error):
         raise Problem("bad-request", "The file did not come back whole; choose it again.") from None
     return content, request.form.get("name", "")[:200], True

@@ -12,7 +12,7 @@ from ledger.store import size
 from ledger.tables import entries
 from projections.queries import answers, mission_names, party_rows
 
-MOST = 500
+MOST, MOST_MISSIONS = 500, 20
 Offer = tuple[str, str]
 
 
@@ -46,12 +46,14 @@ def _symbols(connection: Connection, _: str) -> list[Offer]:
 
 
 def _rows(answer: str, key: str, told: Callable[[Any], str]) -> Callable[[Connection, str], list[Offer]]:
+    """Offers the rows of an answer about the mission; where none is chosen yet, about the first few."""
+
     def found(connection: Connection, mission: str) -> list[Offer]:
         known = size(connection) - 1
-        if mission not in mission_names(connection, known):
-            return []
-        rows = answers(connection, mission, [answer], today().isoformat(), known)[answer]
-        return [(row[key], told(row)) for row in rows]
+        names = mission_names(connection, known)
+        chosen = [mission] if mission in names else names[:MOST_MISSIONS]
+        rows = (answers(connection, name, [answer], today().isoformat(), known)[answer] for name in chosen)
+        return [(row[key], told(row)) for part in rows for row in part]
 
     return found
 
