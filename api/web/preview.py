@@ -18,6 +18,7 @@ from projections.questions import Question
 from projections.runner import update_projections
 
 MOST_SHOWN = 200
+_ENDS = {"minimum": "at least", "maximum": "at most"}
 _BESIDE = {"entries", "provenance", "key", "pointer", "rank", "parties"}
 
 
@@ -77,7 +78,7 @@ def _change(operation: Operation) -> Change:
 
 def _step(step: str) -> str:
     name = words.party(step)
-    return name if name != step else step.replace("_", " ")
+    return name if name != step else _ENDS.get(step) or step.replace("_", " ")
 
 
 def told(value: Any) -> str:
