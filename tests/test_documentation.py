@@ -56,7 +56,7 @@ ADRS = sorted(ROOT.glob("docs/adr/*.md"))
 ADDRESS = "http://127.0.0.1:8000"
 PATIENCE = 60.0
 HOLE = "…"
-BRACKETS, BRACES = re.compile(r"<(?:[a-z]+:)?([a-z]+)>"), r"{\1}"
+BRACKETS, BRACES = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>"), r"{\1}"
 
 
 def page(name: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from api.web.telling import in_a_line, lines, parted, type_in_words
+from api.web.telling import lines, parted
 from tests.builders import people
 
 
@@ -43,21 +43,3 @@ def test_a_value_is_told_in_lines(field: str, value: Any, told: list[str]) -> No
 
 def test_what_is_in_both_states_neither_went_nor_came() -> None:
     assert parted(["a", "b"], ["b", "c"]) == (["a"], ["c"], ["b"])
-
-
-def test_an_entry_says_who_what_and_why_in_one_line() -> None:
-    data = {"party": "JAM", "jointly_with": ["BHS"], "items": [people(10)], "reason": "A new plan."}
-
-    assert in_a_line(data) == "Jamaica, Bahamas, 10 troops. A new plan"
-
-
-def test_an_entry_without_words_is_told_by_its_note() -> None:
-    assert in_a_line({"party": "JAM"}, "As the minister put it.") == "Jamaica. As the minister put it"
-
-
-def test_an_entry_whose_payload_was_removed_says_that() -> None:
-    assert in_a_line(None) == "what it said was removed"
-
-
-def test_an_event_type_is_told_in_words() -> None:
-    assert type_in_words("pledge.condition-met") == "pledge: condition met"

@@ -5,49 +5,54 @@ from typing import Any
 
 from api.web.words import label, partial_date, parties, party, quantity, sum_of
 
-_ITEMS = ("items", "rotated_in", "rotated_out")
-_NAMES = ("name", "title", "person", "office", "statement", "text", "reason")
+_ITEMS = {"items": "", "rotated_in": "in: ", "rotated_out": "out: "}
+_NAMES = ("name", "title", "person", "office")
+_CODES = ("stance", "status", "role", "casualty", "pledge", "post", "on")
+_PROSE = ("text", "statement", "reason", "terms", "purpose", "rule", "circumstances")
+MOST = 160
 
 
-def gist(data: Mapping[str, Any] | None) -> str:
-    """Who and what of an event's data: `Jamaica: 170 troops, 30 individual police`. Of a removed payload, that it is gone."""
+def gist(data: Mapping[str, Any] | None, note: str | None = None) -> str:
+    """Who, what, in which words: `Jamaica: 170 troops, 30 individual police`. Of a removed payload, that it is gone; of what
+    says nothing else, its `note`."""
     if data is None:
         return "what it said was removed"
     who = parties([data["party"], *(data.get("jointly_with") or ())]) if data.get("party") else ""
-    what = ", ".join(filter(None, [*_things(data), *_words(data)]))
-    return ": ".join(filter(None, (who, what))) or ", ".join(_plain(data))
+    things = [*_things(data), *_acts(data)] or [label(str(data[name])) for name in _CODES if data.get(name)][:2]
+    why = next((str(data[name]) for name in _PROSE if data.get(name)), "" if who or things else note or "")
+    told = ": ".join(filter(None, (who, ", ".join(things))))
+    return ". ".join(part for part in (told, _short(why)) if part) or ", ".join(_plain(data))
+
+
+def _things(data: Mapping[str, Any]) -> list[str]:
+    made = [sign + quantity(item) for name, sign in _ITEMS.items() for item in data.get(name) or ()]
+    if isinstance(data.get("money"), Mapping):
+        made.append(sum_of(data["money"]))
+    if "minimum" in data or "maximum" in data:
+        made.append(f"{quantity({**data, 'category': data.get('casualty') or data.get('counting') or ''})}")
+    if "total" in data:
+        made.append(f"{data['total']:,} personnel")
+    return made
+
+
+def _acts(data: Mapping[str, Any]) -> list[str]:
+    names = [str(data[name]) for name in _NAMES if isinstance(data.get(name), str)]
+    acts = [str(data[name]) for name in ("instrument", "acronym") if data.get(name)]
+    if data.get("from") and data.get("to"):
+        acts.append(f"{party(data['from'])} to {parties(_listed(data['to']))}")
+    stance = [label(data["stance"])] if data.get("stance") else []
+    until = [f"until {partial_date(data['until'])}"] if isinstance(data.get("until"), str) else []
+    return [*stance, *names, *acts, *until]
+
+
+def _short(text: str) -> str:
+    return text.rstrip(".") if len(text) <= MOST else text[: MOST - 1].rstrip() + "…"
 
 
 def _plain(data: Mapping[str, Any]) -> list[str]:
     """Its fields one by one, where nothing else can be said of it."""
     told = [f"{label(name)} {value}" for name, value in data.items() if isinstance(value, (str, int))]
     return told or ["nothing more"]
-
-
-def _things(data: Mapping[str, Any]) -> list[str]:
-    signs = {"rotated_in": "in: ", "rotated_out": "out: "}
-    made = [signs.get(name, "") + quantity(item) for name in _ITEMS for item in data.get(name) or ()]
-    if isinstance(data.get("money"), Mapping):
-        made.append(sum_of(data["money"]))
-    if "total" in data:
-        made.append(f"{data['total']:,} personnel")
-    return made
-
-
-def _words(data: Mapping[str, Any]) -> list[str]:
-    """Its names and words; where it has none, its codes."""
-    told = [str(data[name]) for name in _NAMES if data.get(name)]
-    if told:
-        return [one if len(one) <= 160 else one[:159] + "…" for one in told[:2]]
-    codes = [
-        label(str(data[name])) for name in ("stance", "role", "casualty", "pledge", "post", "on") if data.get(name)
-    ]
-    until = [f"until {partial_date(data['until'])}"] if data.get("until") else []
-    instrument = [data["instrument"]] if data.get("instrument") else []
-    from_ = (
-        [f"{party(data['from'])} to {parties(_listed(data.get('to')))}"] if data.get("from") and data.get("to") else []
-    )
-    return [*from_, *instrument, *codes, *until]
 
 
 def _listed(value: Any) -> list[str]:

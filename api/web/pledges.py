@@ -100,7 +100,7 @@ def _unknown(connection: Connection, asked: Clocks, pledge: str) -> str:
 def _drawings(course: Course, last: str) -> list[charts.Curves]:
     """The chart of a matter, wide and narrow; none where there is no figure to draw."""
     curves = [curve for curve in (course.pledged, course.delivered) if curve.levels]
-    return [charts.draw_curves(curves, last, *size) for size in ((720, 240), (340, 220))] if course.is_drawn else []
+    return [charts.draw_curves(curves, last, *size) for size in ((880, 260), (340, 220))] if course.is_drawn else []
 
 
 def _proofs(connection: Connection, events: Sequence[Event]) -> dict[int, str]:

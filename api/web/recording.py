@@ -3,7 +3,7 @@
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from flask import Response, current_app, redirect, render_template, request, url_for
@@ -15,7 +15,7 @@ from api.problems import Problem
 from api.web import corrections, forms, session
 from api.web.forms import CORRECTED, Form, Said
 from api.web.pages import engine, page, pages_of, posted, respond
-from api.web.preview import preview, told
+from api.web.preview import preview
 from api.web.suggestions import offers
 from api.web.words import know_parties
 from ledger.entries import Entry
@@ -31,7 +31,6 @@ from projections.questions import Question
 from projections.runner import update_projections
 
 blueprint = pages_of("recording")
-blueprint.add_app_template_filter(told)
 _KEY = re.compile(r"[0-9a-f]{32}")
 
 
@@ -108,8 +107,8 @@ def _about(connection: Connection, type_name: str) -> About | None:
 def _beginning(type_name: str, about: About | None) -> dict[str, str]:
     """What stands in the form before anybody types: what the address names; of a correction, what is to be corrected."""
     named = {name: text for name, text in request.args.items() if name.startswith("/") and len(text) <= 4_000}
-    if request.args.get("mission"):
-        named["/mission"] = request.args["mission"][:64]
+    plain = {"mission": "/mission", **{part.name: f"/data/{part.name}" for part in fields(EVENTS[type_name])}}
+    named |= {plain[name]: text[:4_000] for name, text in request.args.items() if name in plain}
     if about is None:
         return named
     said = {"/effective": today().isoformat(), **named}
@@ -181,7 +180,7 @@ def _resized(said: dict[str, str], verb: str, pointer: str) -> tuple[dict[str, s
 def _again(type_name: str, said: Said, focus: str = "", faults: Sequence[Fault] = ()) -> Response:
     with reading(engine()) as connection:
         html = _shown(connection, type_name, _about(connection, type_name), said, faults, focus)
-    return respond(html, 422 if faults else 200)
+    return respond(html, status=422 if faults else 200)
 
 
 def _decided(type_name: str, said: Said, is_final: bool) -> Response:

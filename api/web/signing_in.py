@@ -56,7 +56,7 @@ def _end(connection: Connection) -> None:
 
 
 def _form(path: str, wrong: str = "") -> Response:
-    return _private(respond(render_template("sign_in.html", path=path, wrong=wrong), 422 if wrong else 200))
+    return _private(respond(render_template("sign_in.html", path=path, wrong=wrong), status=422 if wrong else 200))
 
 
 def _private(answer: Response) -> Response:

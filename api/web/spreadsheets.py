@@ -135,4 +135,4 @@ def _decided(batch: Batch, content: bytes, name: str, is_final: bool) -> Respons
 
 
 def _faulty(faults: Sequence[Fault] = (), wrong: str = "", name: str = "") -> Response:
-    return respond(_shown(faults, wrong, name), 422)
+    return respond(_shown(faults, wrong, name), status=422)

@@ -258,32 +258,6 @@ def parted(before: Sequence[str], after: Sequence[str]) -> tuple[list[str], list
     return [line for line in before if line not in will_be], came, [line for line in after if line in was]
 
 
-# --- an entry in one line ------------------------------------------------------------------------------------------------
-
-_WHAT = ("items", "rotated_in", "rotated_out", "money", "total", "person", "name", "stance", "status", "instrument")
-_WHY = ("text", "statement", "reason", "terms", "purpose", "rule")
-
-
-def in_a_line(data: Value | None, note: str | None = None) -> str:
-    """What an entry says: who, what, in which words. Of one whose payload was removed that."""
-    if data is None:
-        return "what it said was removed"
-    those = [str(data["party"]), *(data.get("jointly_with") or ())] if data.get("party") else []
-    what = [*map(words.party, those), *(_about(name, data[name]) for name in _WHAT if data.get(name))]
-    why = next((str(data[name]) for name in _WHY if data.get(name)), note)
-    return ". ".join(part for part in (_joined(*dict.fromkeys(what)), str(why or "").rstrip(".")) if part)
-
-
-def _about(name: str, value: Any) -> str:
-    told = ", ".join(lines("items" if name.startswith("rotated") else name, value))
-    return {"rotated_in": f"in: {told}", "rotated_out": f"out: {told}", "total": f"{told} personnel"}.get(name, told)
-
-
 def teach(environment: Environment) -> None:
-    """Make the words for entries known to the templates."""
-    environment.filters.update(in_a_line=in_a_line, type_in_words=type_in_words, item=item)
-
-
-def type_in_words(name: str) -> str:
-    """`pledge.condition-met` is pledge: condition met."""
-    return ": ".join(words.label(part) for part in name.split("."))
+    """Make the words for values known to the templates."""
+    environment.filters.update(item=item, lines=lines)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import g, request, url_for
 from jinja2 import Environment
@@ -47,6 +48,7 @@ def teach(environment: Environment) -> None:
         amount,
         sum_of,
         sentence,
+        host,
         partial_date,
         moment,
         party,
@@ -188,6 +190,11 @@ def document_url(source: Mapping[str, Any] | None) -> str | None:
     if source.get("url"):
         return str(source["url"])
     return f"https://undocs.org/{source['symbol']}" if source.get("symbol") else None
+
+
+def host(address: str) -> str:
+    """Whose address it is, where that is all that is known of a source."""
+    return urlsplit(address).hostname or address
 
 
 CLOCKS = ("valid_at", "known_at", "known_position", "reported_by")

@@ -16,7 +16,7 @@ def test_two_days_are_told_apart_with_the_entries_that_caused_it(shown: Served, 
     mandate = page.locator("#mandate .change")
     expect(mandate).to_contain_text("Multinational Security Support Mission in Haiti")
     expect(mandate).to_contain_text("Gang Suppression Force")
-    expect(mandate.locator(".causes").get_by_role("link", name="#296 mission: transitioned")).to_have_attribute(
+    expect(mandate.locator(".causes").get_by_role("link", name="#296 Mission transitioned")).to_have_attribute(
         "href", "/entries/296"
     )
     expect(mandate.locator(".causes").get_by_role("link", name="S/RES/2793(2025)").first).to_be_visible()
@@ -69,7 +69,7 @@ def test_two_states_of_knowledge_tell_what_the_ledger_learned(served: Served, op
     jamaica = page.get_by_role("article", name="Pledges: Jamaica, jam-personnel")
     expect(jamaica.locator(".before").first).to_contain_text("170 troops")
     expect(jamaica.locator(".after").first).to_contain_text("150 troops")
-    expect(jamaica.locator(".causes")).to_contain_text(f"#{last + 1} pledge: revised")
+    expect(jamaica.locator(".causes")).to_contain_text(f"#{last + 1} Pledge revised")
     expect(page.locator("details.subject-of#mandate")).to_have_count(0)
 
 

@@ -104,6 +104,7 @@ def test_another_key_than_the_one_seen_first_is_red(shown: Served, open_page: Op
         (str(new_key(ORIGIN).verifier), "not signed by the key you pasted"),
         (str(new_key("elsewhere.example/log").verifier), "the key you pasted is of elsewhere.example/log"),
     ],
+    ids=["no key", "another key of the log", "a key of another log"],
 )
 def test_a_wrong_pasted_key_is_red(shown: Served, open_page: Open, pasted: str, told: str) -> None:
     page = open_page(f"{shown.url}/entries/29")
