@@ -1,4 +1,8 @@
-"""Who asks: bearer keys with roles. The actor of an entry is the name of the key that recorded it."""
+"""Who asks: bearer keys with roles. The actor of an entry is the name of the key that recorded it.
+
+Reading takes the session of who signed in to the pages as well, whose links lead here and whose scripts verify. Recording
+takes a key: a page of another site can make a browser send a cookie, but no key.
+"""
 
 from collections.abc import Callable
 from functools import wraps
@@ -7,8 +11,7 @@ from typing import Any, TypeVar
 from flask import Response, current_app, request
 from flask_httpauth import HTTPTokenAuth
 
-from api import problems
-from api.parameters import settings
+from api import problems, session
 from ledger.keys import ROLES, Holder, holder
 from ledger.store import reading
 
@@ -47,7 +50,7 @@ def needs(role: str) -> Callable[[View], View]:
 
         @wraps(view)
         def checked(*args: Any, **kwargs: Any) -> Any:
-            is_open = role == "reader" and settings().anonymous_reading and "Authorization" not in request.headers
+            is_open = role == "reader" and "Authorization" not in request.headers and session.may(role)
             return (view if is_open else strict)(*args, **kwargs)
 
         return checked  # type: ignore[return-value]

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, select, update
 
-from api.web import session
+from api import session
 from ledger import keys, sessions
 from ledger.entries import instant
 from ledger.store import now, reading, writing
 from ledger.tables import sessions as table
+from tests.builders import registered
 from tests.visitor import Visitor, faults
 
 
@@ -194,3 +195,13 @@ def test_an_empty_key_is_told_at_its_field(visitor: Visitor) -> None:
     answer = visitor.client.post("/sign-in", data={"key": " "})
 
     assert faults(answer) == ["Paste your key, which begins with ml_."]
+
+
+def test_who_signed_in_reads_by_the_api_and_records_nothing_there(engine: Engine) -> None:
+    visitor = Visitor(engine, anonymous_reading=False)
+    assert visitor.get("/v1/entries").status_code == 401
+
+    visitor.sign_in()
+
+    assert visitor.get("/v1/entries").status_code == 200
+    assert visitor.client.post("/v1/entries", json=registered()).status_code == 401

@@ -3,7 +3,6 @@
     pages      a page: who may see it, when it is made anew, what frames it
     clocks     the two clocks at the top of a page
     words      figures, dates, parties and codes in words
-    session    who looks at a page, and whether a form is theirs
     gists      an event in one line
     telling    fields of answers in lines of words
     statements an event field by field
@@ -15,6 +14,7 @@ printed without JavaScript; scripts add to that.
 
 from flask import Flask
 
+from api import session
 from api.web import (
     compare,
     entry,
@@ -24,7 +24,6 @@ from api.web import (
     missions,
     pledges,
     recording,
-    session,
     signing_in,
     spreadsheets,
     statements,

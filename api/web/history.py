@@ -9,10 +9,10 @@ from flask import Response, make_response, render_template, request
 from marshmallow import ValidationError
 from sqlalchemy import Connection
 
-from api import problems
+from api import problems, session
 from api.entries import filter_of
 from api.parameters import EntriesQuery, settings
-from api.web import clocks, session
+from api.web import clocks
 from api.web.pages import engine, page, pages_of, respond
 from api.web.words import CLOCKS, know_parties, party
 from ledger.events import EVENTS, PARTY_FIELDS

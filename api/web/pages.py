@@ -14,9 +14,8 @@ from typing import Any
 from flask import Blueprint, Response, current_app, render_template, request
 from sqlalchemy import Connection, Engine, select
 
-from api import problems
+from api import problems, session
 from api.parameters import today
-from api.web import session
 from ledger.store import reading
 from ledger.tables import head
 from projections.tables import generations

@@ -9,10 +9,10 @@ from typing import Any
 from flask import Response, current_app, redirect, render_template, request, url_for
 from sqlalchemy import Connection
 
-from api import signer
+from api import session, signer
 from api.parameters import today
 from api.problems import Problem
-from api.web import corrections, forms, session
+from api.web import corrections, forms
 from api.web.forms import CORRECTED, Form, Said
 from api.web.pages import engine, page, pages_of, posted, respond
 from api.web.preview import preview

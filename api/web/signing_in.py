@@ -3,7 +3,7 @@
 from flask import Response, redirect, render_template, request
 from sqlalchemy import Connection
 
-from api.web import session
+from api import session
 from api.web.pages import engine, explained, pages_of, posted, respond
 from ledger import keys, sessions
 from ledger.store import reading, writing

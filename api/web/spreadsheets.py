@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from flask import Response, current_app, render_template, request
 from sqlalchemy import Connection
 
-from api import signer
+from api import session, signer
 from api.importing import Batch, Faulty, bring_in, read
 from api.parameters import settings
 from api.problems import Problem
 from api.sheets import Fault
 from api.templates import csv_template, xlsx_template
-from api.web import session
 from api.web.pages import engine, page, pages_of, posted, respond
 from api.workbooks import unsafe
 from ledger.events import EVENTS, SUBJECTS
