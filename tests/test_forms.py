@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.templates import example
-from api.web import corrections, forms
+from api.web import corrections, forms, typed
 from api.web.forms import CORRECTED, Field, Form, Listing
 from ledger import codec, records
 from ledger.events import EVENTS
@@ -37,7 +37,7 @@ def fields(form: Form, said: dict[str, str]) -> dict[str, Field]:
 def test_every_event_type_has_a_form_that_says_its_example(type_name: str) -> None:
     event = example(type_name)
 
-    said, faults = Form(type_name).event(forms.typed(event))
+    said, faults = Form(type_name).event(typed.typed(event))
 
     assert faults == []
     assert said == event
@@ -47,7 +47,7 @@ def test_whatever_the_shipped_record_says_can_be_typed() -> None:
     lines = [codec.read(line) for line in records.content("haiti-mss").splitlines() if line.strip()]
     events = [sayable(line) for line in lines if line["type"] != CORRECTED]
 
-    said = [Form(event["type"]).event(forms.typed(event), event["data"].get("target"))[0] for event in events]
+    said = [Form(event["type"]).event(typed.typed(event), event["data"].get("target"))[0] for event in events]
 
     assert len(said) > 300
     assert said == events
@@ -61,7 +61,7 @@ def sayable(line: dict[str, Any]) -> dict[str, Any]:
 
 def test_every_field_of_every_form_says_what_it_is() -> None:
     for type_name in TYPES:
-        for field in fields(Form(type_name), forms.typed(example(type_name))).values():
+        for field in fields(Form(type_name), typed.typed(example(type_name))).values():
             assert field.label
             assert field.hint or field.pointer.rsplit("/", 1)[1].isdigit()
 
@@ -84,7 +84,7 @@ def test_a_number_with_separators_is_told_at_its_field() -> None:
 
 
 def test_a_list_grows_by_a_thing_of_the_kind_that_was_chosen() -> None:
-    said, place = forms.added(PLEDGE, "/data/items", "money")
+    said, place = typed.added(PLEDGE, "/data/items", "money")
 
     assert place == "/data/items/1"
     assert "/data/items/1/currency" in fields(Form("pledge.announced"), said)
@@ -94,7 +94,7 @@ def test_a_list_grows_by_a_thing_of_the_kind_that_was_chosen() -> None:
 def test_what_is_removed_from_a_list_leaves_the_others_as_they_are() -> None:
     said = {**PLEDGE, "/data/items/1/kind": "money", "/data/items/1/currency": "USD"}
 
-    left = forms.compact(forms.removed(said, "/data/items/0"))
+    left = typed.compact(typed.removed(said, "/data/items/0"))
 
     assert {name: text for name, text in left.items() if "items" in name} == {
         "/data/items/0/kind": "money",
@@ -200,9 +200,18 @@ def test_a_correction_of_a_correction_is_typed_as_json() -> None:
     ],
 )
 def test_strange_field_names_do_no_harm(name: str) -> None:
-    said = forms.compact({**PLEDGE, name: "strange"})
+    said = typed.compact({**PLEDGE, name: "strange"})
 
     Form("pledge.announced").event(said)
     nodes = Form("pledge.announced").nodes(said)
 
     assert nodes
+
+
+@pytest.mark.parametrize("step", ["²", "٣", "-1", "9999", ""])
+def test_what_is_no_number_is_no_place_in_a_list(step: str) -> None:
+    said = typed.compact({**PLEDGE, f"/data/items/{step}/category": "troops"})
+
+    _, faults = Form("pledge.announced").event(said)
+
+    assert isinstance(faults, list)

@@ -5,7 +5,8 @@ from typing import Any
 
 import orjson
 
-from api.web.forms import CHANGED, CORRECTED, typed
+from api.web.forms import CHANGED, CORRECTED
+from api.web.typed import typed
 from ledger.schemas import Fault
 
 

@@ -14,6 +14,7 @@ from api.entries import filter_of
 from api.parameters import EntriesQuery, settings
 from api.web import clocks
 from api.web.pages import engine, page, pages_of, respond
+from api.web.refused import Refused, tell_refusals
 from api.web.words import CLOCKS, know_parties, party
 from ledger.events import EVENTS, PARTY_FIELDS
 from ledger.store import reading, size
@@ -22,6 +23,7 @@ from projections.projection import Row
 from projections.queries import EntryFilter, find_entries, mission_names, newest_entries
 
 blueprint = pages_of("history")
+tell_refusals(blueprint)
 FILTERS = ("mission", "type", "party", "symbol", "effective_from", "effective_to", "recorded_from", "recorded_to")
 ON_A_PAGE = 50
 
@@ -61,9 +63,12 @@ def recorded(connection: Connection) -> str:
     know_parties(connection, clocks.asked_alone(connection))
     names = mission_names(connection, size(connection) - 1)
     shown = {} if asked.errors else _listed(connection, asked)
-    return render_template(
+    html = render_template(
         "recorded.html", asked=asked, missions=names, types=sorted(EVENTS), most=settings().max_page, **shown
     )
+    if asked.errors:
+        raise Refused(html, 422)
+    return html
 
 
 @blueprint.get("/history/newer")

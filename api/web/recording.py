@@ -12,11 +12,12 @@ from sqlalchemy import Connection
 from api import session, signer
 from api.parameters import today
 from api.problems import Problem
-from api.web import corrections, forms
-from api.web.forms import CORRECTED, Form, Said
+from api.web import corrections, forms, typed
+from api.web.forms import CORRECTED, Form
 from api.web.pages import engine, page, pages_of, posted, respond
 from api.web.preview import preview
 from api.web.suggestions import offers
+from api.web.typed import Said
 from api.web.words import know_parties
 from ledger.entries import Entry
 from ledger.events import EVENTS, SUBJECTS
@@ -159,7 +160,7 @@ def send(type_name: str) -> Response:
         return _again(type_name, *_resized(said, verb, pointer))
     if verb == "edit":
         return _again(type_name, said)
-    return _decided(type_name, forms.compact(said), is_final=verb == "record")
+    return _decided(type_name, typed.compact(said), is_final=verb == "record")
 
 
 def _said() -> dict[str, str]:
@@ -172,9 +173,9 @@ def _said() -> dict[str, str]:
 def _resized(said: dict[str, str], verb: str, pointer: str) -> tuple[dict[str, str], str]:
     """What is typed with a list longer or shorter by one, and the place to go on at."""
     if verb == "remove":
-        return forms.removed(said, pointer), pointer.rpartition("/")[0]
+        return typed.removed(said, pointer), pointer.rpartition("/")[0]
     name, _, kind = pointer.partition(":")
-    return forms.added(said, name, kind) if name.startswith("/") and len(name) <= 200 else (said, "")
+    return typed.added(said, name, kind) if name.startswith("/") and len(name) <= 200 else (said, "")
 
 
 def _again(type_name: str, said: Said, focus: str = "", faults: Sequence[Fault] = ()) -> Response:
