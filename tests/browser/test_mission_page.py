@@ -1,6 +1,8 @@
 """The page of a mission, as somebody meets it who has come for figures."""
 
+import gzip
 import re
+from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import expect
@@ -84,3 +86,37 @@ def test_it_says_the_same_without_javascript(shown: Served, open_page: Open) -> 
 
     expect(page.locator("tr#JAM")).to_contain_text("24")
     expect(page.locator("tr#JAM")).to_contain_text("200")
+
+
+def test_the_first_view_weighs_less_than_150_kib_with_everything_that_it_loads(shown: Served) -> None:
+    page = sent(shown.url + MISSION)
+    parts = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', gzip.decompress(page).decode()))
+
+    whole = len(page) + sum(len(sent(shown.url + part)) for part in parts)
+
+    assert len(parts) >= 4
+    assert whole < 150 * 1024
+
+
+def sent(url: str) -> bytes:
+    """What goes over the wire to a browser that takes gzip."""
+    with urlopen(Request(url, headers={"Accept-Encoding": "gzip"})) as answer:
+        return bytes(answer.read())
+
+
+def test_every_control_is_reached_by_the_keyboard(shown: Served, open_page: Open) -> None:
+    page = open_page(f"{shown.url}{MISSION}?valid_at=2024-09-12")
+    controls = page.evaluate(
+        """() => [...document.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")]
+          .filter((one) => one.type !== "hidden" && one.checkVisibility({visibilityProperty: true}) && !one.closest("details:not([open]) > :not(summary)"))
+          .map((one, index) => (one.dataset.number = index)).length"""
+    )
+
+    reached = set()
+    for _ in range(3 * controls):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement?.dataset.number ?? null"))
+        if len(reached - {None}) == controls:
+            break
+
+    assert len(reached - {None}) == controls
