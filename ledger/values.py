@@ -262,7 +262,9 @@ class PersonnelItem(_Quantity):
 
     kind: Literal["personnel"] = told("Always `personnel`.")
     category: PersonnelCategory = told("The category of personnel.", example="troops")
-    minimum: int | None = optional("At least so many.", low=0, high=MAX_COUNT, example=170)
+    minimum: int | None = optional(
+        "At least so many; an exact figure stands in both.", low=0, high=MAX_COUNT, example=170
+    )
     maximum: int | None = optional("At most so many.", low=0, high=MAX_COUNT, example=170)
     approximate: bool | None = optional("The source says about, nearly, some.")
     unspecified: Unspecified | None = optional("Why there is no figure.")
@@ -278,7 +280,9 @@ class EquipmentItem(_Quantity):
 
     kind: Literal["equipment"] = told("Always `equipment`.")
     category: Term = told("What it is; an open list.", example="helicopter")
-    minimum: int | None = optional("At least so many.", low=0, high=MAX_COUNT, example=3)
+    minimum: int | None = optional(
+        "At least so many; an exact figure stands in both.", low=0, high=MAX_COUNT, example=3
+    )
     maximum: int | None = optional("At most so many.", low=0, high=MAX_COUNT, example=3)
     approximate: bool | None = optional("The source says about, nearly, some.")
     unspecified: Unspecified | None = optional("Why there is no figure.")
@@ -293,7 +297,7 @@ class ServiceItem(_Quantity):
 
     kind: Literal["service"] = told("Always `service`.")
     category: Term = told("What it is; an open list.", example="training")
-    minimum: int | None = optional("At least so many units.", low=0, high=MAX_COUNT)
+    minimum: int | None = optional("At least so many units; an exact figure stands in both.", low=0, high=MAX_COUNT)
     maximum: int | None = optional("At most so many units.", low=0, high=MAX_COUNT)
     approximate: bool | None = optional("The source says about, nearly, some.")
     unspecified: Unspecified | None = optional("Why there is no figure.")
