@@ -56,14 +56,14 @@ def _ahead_of(connection: Connection, count: int) -> set[str]:
 
 
 def _groups(connection: Connection) -> dict[Group, int]:
-    """Missions in groups that are read at once, a larger one alone, and how many entries each has. Those of none stand alone."""
+    """Missions in groups that are read at once, a larger one alone, and how many entries each has."""
     e, r = ledger_tables.entries.c, rectangles.c
     sizes = {mission or "": n for mission, n in connection.execute(select(e.mission, func.count()).group_by(e.mission))}
     strange = set(connection.execute(select(r.mission).distinct()).scalars()) - sizes.keys()
-    made: dict[Group, int] = {("",): sizes.pop("", 0)}
+    made: dict[Group, int] = {}
     group: Group = ()
     entries = 0
-    for mission, size in sorted({**sizes, **dict.fromkeys(strange - {""}, 0)}.items()):
+    for mission, size in sorted({**sizes, **dict.fromkeys(strange, 0)}.items()):
         if group and (entries + size > CHUNK or len(group) == MOST_MISSIONS):
             made[group] = entries
             group, entries = (), 0
@@ -74,7 +74,7 @@ def _groups(connection: Connection) -> dict[Group, int]:
 @contextmanager
 def _looked_at(connection: Connection, count: int, groups: list[Group]) -> Iterator[Iterable[bool]]:
     """Which groups another process found clean. What is not clean there is looked at again, as of this transaction."""
-    if count < SEVERAL_FROM or workers() == 1 or len(groups) < 3:
+    if count < SEVERAL_FROM or workers() == 1 or len(groups) < 2:
         yield [False] * len(groups)
         return
     with shared(connection, _is_clean, [(group, count) for group in groups]) as results:
@@ -117,7 +117,7 @@ def _scratch() -> Iterator[Connection]:
 def _make_anew(connection: Connection, own: Connection, count: int, group: Group) -> Iterator[Finding]:
     """Every rectangle anew; on the way also the words by which entries are found, which lie beside them like an index."""
     e, done = ledger_tables.entries.c, 0
-    theirs = e.mission.is_(None) if group == ("",) else e.mission.in_(group)
+    theirs = or_(e.mission.in_(group), e.mission.is_(None)) if "" in group else e.mission.in_(group)
     while found := read_with_words(connection, theirs, e.position >= done, e.position < count, limit=CHUNK):
         for entry, words in found:
             if words != search_words(entry):

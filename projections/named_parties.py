@@ -46,12 +46,14 @@ def _in_fields(part: Any, entries: list[int]) -> Iterator[tuple[str, list[int]]]
     """The parties in the fields of a row's parts, each with the nearest entries above it."""
     if isinstance(part, list):
         for inner in part:
-            yield from _in_fields(inner, entries)
-    elif isinstance(part, dict):
-        entries = part.get("entries") or entries
-        for field, value in part.items():
-            if field in _KEPT and not (field == "by" and "cause" in part):  # which body suspends is told in words
-                yield from ((code, entries) for code in _codes(value))
+            if isinstance(inner, (dict, list)):
+                yield from _in_fields(inner, entries)
+        return
+    entries = part.get("entries") or entries
+    for field, value in part.items():
+        if field in _KEPT and not (field == "by" and "cause" in part):  # which body suspends is told in words
+            yield from ((code, entries) for code in _codes(value))
+        if isinstance(value, (dict, list)):
             yield from _in_fields(value, entries)
 
 

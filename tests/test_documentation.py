@@ -424,7 +424,7 @@ def test_every_invariant_names_tests_that_exist() -> None:
 
     assert [row[0] for row in rows] == [f"I{number}" for number in range(1, len(rows) + 1)]
     for number, _, proof in rows:
-        named = re.findall(r"`(tests/test_\w+\.py)::(test_\w+)`", proof)
+        named = re.findall(r"`(tests/(?:browser/)?test_\w+\.py)::(test_\w+)`", proof)
         assert named, number
         for file, test in named:
             assert test in functions_of(ROOT / file), (number, test)

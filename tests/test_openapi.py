@@ -178,7 +178,7 @@ JSON = st.recursive(
 
 
 @settings(
-    max_examples=1_000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(body=JSON)
 def test_malformed_json_is_always_a_problem_that_names_the_place(loaded: tuple[Flask, str], body: Any) -> None:
