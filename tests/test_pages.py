@@ -104,6 +104,18 @@ def test_what_cannot_be_asked_is_told_on_a_page(client: FlaskClient, path: str, 
     assert told in response.text
 
 
+@pytest.mark.parametrize(
+    "strange", ["endpoint=x", "_scheme=javascript&_external=1", "_anchor=x", "mission=n", "_method=PUT"]
+)
+@pytest.mark.parametrize("path", ["", "/pledges", "/history", "/compare"])
+def test_what_a_reader_writes_into_an_address_stays_a_parameter(client: FlaskClient, path: str, strange: str) -> None:
+    response = client.get(f"{ON}{path}?{strange}", headers=HTML)
+
+    assert response.status_code == 200
+    assert "javascript:" not in response.text
+    assert "/missions/n" not in response.text
+
+
 def test_an_unknown_mission_is_told_with_those_that_there_are(client: FlaskClient) -> None:
     response = client.get("/missions/n", headers=HTML)
 

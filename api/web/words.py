@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import g, request, url_for
 from jinja2 import Environment
@@ -210,4 +210,7 @@ def this_page(**changes: Any) -> str:
     """The address of this page with other values in it; what is None is left out."""
     values = {**request.args.to_dict(), **changes}
     kept = {name: value for name, value in values.items() if value not in (None, "")}
-    return url_for(request.endpoint or "", **{**(request.view_args or {}), **kept})
+    path = url_for(
+        request.endpoint or "", **(request.view_args or {})
+    )  # what a reader wrote is never an option of url_for
+    return f"{path}?{urlencode(kept)}" if kept else path
