@@ -208,10 +208,11 @@ def test_strange_field_names_do_no_harm(name: str) -> None:
     assert nodes
 
 
-@pytest.mark.parametrize("step", ["²", "٣", "-1", "9999", ""])
+@pytest.mark.parametrize("step", ["²", "٣", "-1", ""])
 def test_what_is_no_number_is_no_place_in_a_list(step: str) -> None:
     said = typed.compact({**PLEDGE, f"/data/items/{step}/category": "troops"})
 
-    _, faults = Form("pledge.announced").event(said)
+    event, _ = Form("pledge.announced").event(said)
 
-    assert isinstance(faults, list)
+    assert event.keys() == Form("pledge.announced").event(PLEDGE)[0].keys()
+    assert not any(item.keys() == {"category"} for item in event["data"].get("items", []))

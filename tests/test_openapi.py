@@ -178,7 +178,7 @@ JSON = st.recursive(
 
 
 @settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=1_000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(body=JSON)
 def test_malformed_json_is_always_a_problem_that_names_the_place(loaded: tuple[Flask, str], body: Any) -> None:
@@ -199,7 +199,7 @@ def test_bytes_that_are_no_json_are_always_a_problem(loaded: tuple[Flask, str], 
 
 
 @settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=1_500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(data=st.data())
 def test_a_batch_with_one_spoilt_event_is_never_half_recorded(loaded: tuple[Flask, str], data: st.DataObject) -> None:

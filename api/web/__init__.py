@@ -22,6 +22,7 @@ from api.web import (
     history,
     mission,
     missions,
+    pages,
     pledges,
     recording,
     signing_in,
@@ -35,6 +36,7 @@ from api.web.gists import gist
 
 def add_pages(app: Flask) -> None:
     """Put the pages into the app."""
+    pages.keep_pages(app)
     words.teach(app.jinja_env)
     app.jinja_env.filters["gist"] = gist
     telling.teach(app.jinja_env)

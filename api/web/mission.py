@@ -1,6 +1,6 @@
 """A mission at two clocks: who leads, who funds, what is deployed; and the entries behind each figure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import render_template, request
@@ -26,17 +26,14 @@ def mission(connection: Connection, mission: str) -> str:
     """Everything about a mission on a day."""
     asked = clocks.asked(connection, mission)
     made = _answers(connection, asked, list(ANSWERS))
-    people = [row for row in made["fulfilment"] if row["kind"] == "personnel"]
     strength = charts.strength(made["deployments"], made["mandate"], asked.valid_at)
     return render_template(
         "mission.html",
         clocks=asked,
         made=made,
-        people=_bars(made["fulfilment"], [row for row in people if row["of"] == "person"]),
-        units=_pointed(made["fulfilment"], [row for row in people if row["of"] != "person"]),
-        kit=_pointed(
-            made["fulfilment"], [row for row in made["fulfilment"] if row["kind"] in ("equipment", "service")]
-        ),
+        people=_bars(_pointed(made["fulfilment"], lambda row: row["kind"] == "personnel" and row["of"] == "person")),
+        units=_pointed(made["fulfilment"], lambda row: row["kind"] == "personnel" and row["of"] != "person"),
+        kit=_pointed(made["fulfilment"], lambda row: row["kind"] in ("equipment", "service")),
         strength=strength,
         most=MOST_STEPS,
         drawings=[] if strength.is_empty else [charts.draw(strength, 880, 320), charts.draw(strength, 340, 260)],
@@ -50,14 +47,14 @@ def _answers(connection: Connection, asked: clocks.Clocks, names: Sequence[str])
     return answers(connection, asked.mission, names, question.valid_at, question.known, question.reported_by)
 
 
-def _pointed(rows: Sequence[Row], some: Sequence[Row]) -> list[tuple[str, Row]]:
+def _pointed(rows: Sequence[Row], wanted: Callable[[Row], bool]) -> list[tuple[str, Row]]:
     """Rows with the place of each in the answer, by which a figure's entries are found."""
-    return [(f"/fulfilment/{index}", row) for index, row in enumerate(rows) if row in some]
+    return [(f"/fulfilment/{index}", row) for index, row in enumerate(rows) if wanted(row)]
 
 
-def _bars(rows: Sequence[Row], some: Sequence[Row]) -> list[dict[str, Any]]:
+def _bars(pointed: Sequence[tuple[str, Row]]) -> list[dict[str, Any]]:
     """Pledged against deployed, the largest first; what has no figure comes last."""
-    most = charts.most_of(figure for row in some for figure in (row["pledged"], row["delivered"]))
+    most = charts.most_of(figure for _, row in pointed for figure in (row["pledged"], row["delivered"]))
     made = [
         {
             "pointer": pointer,
@@ -66,7 +63,7 @@ def _bars(rows: Sequence[Row], some: Sequence[Row]) -> list[dict[str, Any]]:
             "delivered": charts.bar(row["delivered"], most),
             "size": charts.most_of([row["pledged"], row["delivered"]]),
         }
-        for pointer, row in _pointed(rows, some)
+        for pointer, row in pointed
     ]
     return sorted(made, key=lambda one: (-one["size"], one["row"]["party"]))
 

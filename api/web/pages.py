@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Flask, Response, current_app, render_template, request
 from sqlalchemy import Connection, Engine, select
 
 from api import problems, session
@@ -154,5 +154,10 @@ class Kept:
         return made
 
 
+def keep_pages(app: Flask) -> None:
+    """Give an app its pages that were made last."""
+    app.extensions["mission-ledger-pages"] = Kept(KEPT)
+
+
 def _kept() -> Kept:
-    return current_app.extensions.setdefault("mission-ledger-pages", Kept(KEPT))
+    return current_app.extensions["mission-ledger-pages"]

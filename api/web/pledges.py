@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import render_template, request, url_for
 from sqlalchemy import Connection
@@ -114,5 +113,4 @@ def _proofs(connection: Connection, events: Sequence[Event]) -> dict[int, str]:
 def _actions(mission: str, pledge: str) -> list[tuple[str, str]]:
     """What can be recorded about the pledge: event type and address of its form."""
     types = [name for name, declared in EVENTS.items() if declared.STREAM == "pledge/{pledge}" and name != _OPENING]
-    about = urlencode({"mission": mission, "pledge": pledge})
-    return [(name, f"{url_for('recording.choose')}/{name}?{about}") for name in types]
+    return [(name, url_for("recording.form", type_name=name, mission=mission, pledge=pledge)) for name in types]
