@@ -61,6 +61,14 @@ def test_acronyms_stand_in_capitals() -> None:
     assert words.label("un-support-office") == "UN support office"
 
 
+def test_a_page_writes_the_acronyms_that_it_knows_in_capitals() -> None:
+    with Flask("words").app_context():
+        words.know_acronyms(["MSS", "CARICOM"])
+
+        assert words.label("mss-authorisation") == "MSS authorisation"
+        assert words.label("gsf-authorisation") == "gsf authorisation"
+
+
 @pytest.mark.parametrize("name", EVENTS)
 def test_every_event_has_something_to_say_in_one_line(name: str) -> None:
     with Flask("words").app_context():

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from api import parameters, problems
 from api.missions import check_mission
 from api.parameters import QuestionQuery
-from api.web.words import CLOCKS, know_parties
+from api.web.words import CLOCKS, know_acronyms, know_parties
 from projections.queries import answers, event_days
 from projections.questions import Question
 
@@ -81,6 +81,7 @@ def asked(connection: Connection, mission: str) -> Clocks:
     mandate = answers(connection, mission, ["mandate"], question.valid_at, question.known, question.reported_by)[
         "mandate"
     ]
+    know_acronyms(name["acronym"] for name in (mandate or {}).get("names", ()) if name.get("acronym"))
     days = event_days(connection, mission, question.known)
     return Clocks(mission, (mandate or {}).get("name") or mission, question, days, parameters.today().isoformat())
 

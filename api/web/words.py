@@ -162,8 +162,15 @@ def know_parties(connection: Connection, question: Question) -> None:
     """Call the parties of this page by the names under which they are registered at these clocks."""
     rows = party_rows(connection, question.valid_at, question.known)
     g.party_names = {row["key"]: row["acronym"] or row["name"] for row in rows if row["acronym"] or row["name"]}
+    know_acronyms(g.party_names)
 
 
+def know_acronyms(those: Iterable[str]) -> None:
+    """Let labels on this page write these in capitals, such as the codes of parties and the acronyms of a mission."""
+    g.acronyms = g.get("acronyms", _ACRONYMS) | {one.casefold() for one in those}
+
+
+_ACRONYMS = frozenset({"un"})
 _LABELS = {
     "un_trust_fund": "UN trust fund",
     "mou": "MoU",
@@ -172,15 +179,13 @@ _LABELS = {
 }
 
 
-_ACRONYMS = {"un", "mss", "gsf", "oas", "usa"}
-
-
 def label(code: str | None) -> str:
-    """A code as words: `individual_police` is individual police."""
+    """A code as words: `individual_police` is individual police. Acronyms that this page knows stand in capitals."""
     if not code:
         return ""
+    acronyms = g.get("acronyms", _ACRONYMS) if g else _ACRONYMS
     words = code.replace("_", " ").replace("-", " ").split()
-    return _LABELS.get(code) or " ".join(word.upper() if word in _ACRONYMS else word for word in words)
+    return _LABELS.get(code) or " ".join(word.upper() if word in acronyms else word for word in words)
 
 
 def document_url(source: Mapping[str, Any] | None) -> str | None:
