@@ -15,6 +15,8 @@ from api import entries, health, log, missions, openapi, parties, problems, sign
 from api.settings import Settings, from_environment
 from api.web import add_pages, pages
 from ledger.store import open_engine
+from ledger.writer import Writer
+from projections.runner import update_projections
 
 logger = logging.getLogger("mission-ledger")
 
@@ -22,10 +24,12 @@ logger = logging.getLogger("mission-ledger")
 def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Flask:
     """The app on the database that the settings name. The schema must be current: `mission-ledger migrate`."""
     settings = settings or from_environment()
+    engine = engine or open_engine(settings.database_url)
     app = Flask(__name__, static_folder="static", static_url_path="/static")
     app.config.update(
         LEDGER_SETTINGS=settings,
-        LEDGER_ENGINE=engine or open_engine(settings.database_url),
+        LEDGER_ENGINE=engine,
+        LEDGER_WRITER=Writer(engine, update_projections),
         MAX_CONTENT_LENGTH=settings.max_body,
         **openapi.CONFIGURATION,
     )
@@ -40,7 +44,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app.before_request(_refuse_repeated_parameters)
     app.after_request(_secure)
     _handle_errors(app)
-    signer.start(app, settings, app.config["LEDGER_ENGINE"])
+    signer.start(app, settings, engine)
     return app
 
 

@@ -16,16 +16,16 @@ from api.log import stored
 from api.parameters import EntriesQuery, Query
 from ledger import codec
 from ledger.entries import Entry, acknowledgement, document
+from ledger.recording import Recorded
 from ledger.refusals import Refused
 from ledger.said import Event
 from ledger.schemas import Fault, Invalid, parse_event
 from ledger.standing import as_it_stands, retracted
-from ledger.store import Recorded, read_entries, reading, record, writing
+from ledger.store import read_entries, reading
 from ledger.tables import entries
 from projections.queries import EntryFilter, family, find_entries
 from projections.questions import moment
 from projections.redactions import removals
-from projections.runner import update_projections
 
 blueprint = Blueprint("entries", __name__, description="Recording events, and reading what was recorded.")
 MAX_KEY = 200
@@ -121,8 +121,7 @@ def post_entries() -> Response:
     _check_roles(events)
     key = _idempotency_key()
     try:
-        with writing(current_app.config["LEDGER_ENGINE"]) as connection:
-            recorded = record(connection, events, actor=actor(), key=key, project=update_projections)
+        recorded = current_app.config["LEDGER_WRITER"].record(events, actor=actor(), key=key)
     except Refused as refused:
         raise problems.of_refusals(refused.refusals, isinstance(said, list)) from refused
     signer.wake(current_app)

@@ -21,12 +21,13 @@ from sqlalchemy import Connection, Engine
 from api.sheets import ENVELOPE, LEDGERS_OWN, Fault, Row, read_csv, read_xlsx
 from ledger import codec
 from ledger.events import EVENTS
+from ledger.recording import Recorded, record
 from ledger.refusals import Refusal, Refused
 from ledger.said import Event, Untold, untold
 from ledger.schemas import Fault as InvalidFault
 from ledger.schemas import Invalid, parse_data, parse_event
 from ledger.standing import REDACTED
-from ledger.store import Recorded, lock_head, receipts_under, record, writing
+from ledger.store import lock_head, receipts_under, writing
 from ledger.values import as_json, is_position
 from projections.runner import update_projections
 

@@ -10,17 +10,20 @@ from typing import Any
 
 from ledger.entries import Entry, without_payload
 from ledger.events.about_entries import EntryCorrected
-from ledger.rules import RULES
+from ledger.rules import RULES, opening_types
 from ledger.said import Event
 from ledger.standing import REDACTED, standing
 from ledger.values import is_position, is_slug
 
+BEGINNING = 4  # entries: what a stream begins with nearly always tells whether its subject has begun
 REFERENCES = {"fulfils": "pledge", "converts": "pledge", "commitment": "commitment", "supersedes": "target"}
 
 
 @dataclass
 class Known:
     """What the ledger knows that a decision needs; grows with the events of a batch.
+
+    A stream may be known by its beginning alone, where that tells all that is asked of it.
 
     `refused` holds the positions and refs of those that were refused: what is about one of them cannot be judged yet.
     `reopening`: a closed ledger is being reopened by its operator. `untold`: positions of entries that come from another
@@ -71,17 +74,25 @@ class Known:
 
 @dataclass(frozen=True)
 class Needs:
-    """Streams to be read, streams whose version is wanted, and the targets and refs to be looked up."""
+    """What is to be looked up: streams whole; of streams the first BEGINNING entries, with everything about these, unless that
+    `is_enough`; the versions of streams; entries by position and by ref."""
 
     streams: frozenset[str]
+    beginnings: frozenset[tuple[str, tuple[str, ...]]]
     versions: frozenset[str]
     positions: frozenset[int]
     refs: frozenset[str]
+
+    @property
+    def begun(self) -> frozenset[str]:
+        """The streams of which the beginning is wanted."""
+        return frozenset(stream for stream, _ in self.beginnings)
 
 
 def needs(events: Iterable[Event]) -> Needs:
     """What `decide` has to know about `events`."""
     streams: set[str] = set()
+    beginnings: set[tuple[str, tuple[str, ...]]] = set()
     versions: set[str] = set()
     positions: set[int] = set()
     refs: set[str] = set()
@@ -91,16 +102,26 @@ def needs(events: Iterable[Event]) -> Needs:
         refs |= {target for target in _targets(event) if isinstance(target, str)}
         if not event.data.ABOUT:
             versions.add(event.stream)
-            streams |= {event.stream} if event.type in RULES else set()
+        if not event.data.ABOUT and event.type in RULES:
+            opening = opening_types(event.type)
+            streams |= {event.stream} if opening is None else set()
+            beginnings |= {(event.stream, opening)} if opening is not None else set()
         if event.mission:
-            streams.add(f"{event.mission}/mission")
-        streams |= {stream for _, stream in references(event.mission, event.data)}
-    return Needs(frozenset(streams), frozenset(versions | streams), frozenset(positions), frozenset(refs))
+            beginnings.add((f"{event.mission}/mission", ("mission.registered",)))
+        beginnings |= {(stream, ()) for _, stream in references(event.mission, event.data)}
+    named = {stream for stream, _ in beginnings}
+    every_version = frozenset(versions | streams | named)
+    return Needs(frozenset(streams), frozenset(beginnings), every_version, frozenset(positions), frozenset(refs))
 
 
-def needs_of_corrections(events: Iterable[Event], known: Known) -> frozenset[str]:
-    """The streams that corrected entries refer to, once their targets are known."""
-    missions = {entry.mission for entry in known.entries.values()} | {event.mission for event in events}
+def is_enough(beginning: Iterable[Entry], types: tuple[str, ...]) -> bool:
+    """Whether the beginning of a stream tells that its subject has begun, by one of some types or, without any, at all."""
+    return any(s.type in types if types else s.entry.target is None for s in standing(beginning))
+
+
+def needs_of_corrections(events: Iterable[Event], targets: Iterable[Entry]) -> frozenset[str]:
+    """The streams that corrected entries refer to, once the entries that `events` name are known."""
+    missions = {entry.mission for entry in targets} | {event.mission for event in events}
     named = [part for event in events if isinstance(event.data, EntryCorrected) for part in _nested(event.data.data)]
     return frozenset(stream for mission in missions for data in named for stream in _named_streams(mission, data))
 

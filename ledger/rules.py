@@ -1,9 +1,11 @@
 """What the history of a subject has to be for an event: the rules of each event type, in one table. Pure.
 
-A rule is put to the event's data and to what stands in its stream, in the order of the effective dates.
+A rule is put to the event's data and to what stands in its stream, in the order of the effective dates. Most events that
+come again and again ask only whether their subject has begun, which the beginning of its stream tells, however long that is.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from ledger.refusals import Refusal
@@ -32,13 +34,19 @@ def _never_since(ended: str, *reopenings: str, what: str) -> Rule:
     return rule
 
 
-def _after(*types: str, what: str, pointer: str) -> Rule:
-    def rule(data: Any, stood: list[Standing]) -> Refusal | None:
-        if any(s.type in types for s in stood):
-            return None
-        return Refusal("unknown-subject", pointer, f"{what} is not in the ledger; record {' or '.join(types)} first")
+@dataclass(frozen=True)
+class _After:
+    """One of some types must stand already."""
 
-    return rule
+    types: tuple[str, ...]
+    what: str
+    pointer: str
+
+    def __call__(self, data: Any, stood: list[Standing]) -> Refusal | None:
+        if any(s.type in self.types for s in stood):
+            return None
+        text = f"{self.what} is not in the ledger; record {' or '.join(self.types)} first"
+        return Refusal("unknown-subject", self.pointer, text)
 
 
 def _open(opening: str, closing: str, what: str, same: tuple[str, ...] = ()) -> Rule:
@@ -77,9 +85,9 @@ def _condition_open(data: Any, stood: list[Standing]) -> Refusal | None:
 
 
 _OPENINGS = ("pledge.announced", "pledge.notified")
-_pledge_open = _after(*_OPENINGS, what="the pledge", pointer="/data/pledge")
+_pledge_open = _After(_OPENINGS, "the pledge", "/data/pledge")
 _post_open = _open("post.created", "post.abolished", "there is no such post")
-_commitment_open = _after("commitment.signed", what="the commitment", pointer="/data/commitment")
+_commitment_open = _After(("commitment.signed",), "the commitment", "/data/commitment")
 
 RULES: dict[str, tuple[Rule, ...]] = {
     "mission.registered": (_never("mission.registered", what="the mission is registered"),),
@@ -115,9 +123,15 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "target.set": (_never("target.set", what="the target was set"),),
     "target.closed": (
-        _after("target.set", what="the target", pointer="/data/target"),
+        _After(("target.set",), "the target", "/data/target"),
         _never("target.closed", what="the target was closed"),
     ),
     "position.withdrawn": (_open("position.stated", "position.withdrawn", "that party states no position on it"),),
 }
 JUDGED = {*RULES, "position.stated", "contribution.suspended"}  # what rules are about, or look for in a stream
+
+
+def opening_types(type_name: str) -> tuple[str, ...] | None:
+    """The types of which one must stand for an event of this type, where its rules ask for nothing else."""
+    rules = RULES[type_name]
+    return rules[0].types if len(rules) == 1 and isinstance(rules[0], _After) else None

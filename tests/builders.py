@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import Engine
 
 from ledger.entries import Entry
+from ledger.recording import record
 from ledger.schemas import parse_event
-from ledger.store import record, writing
+from ledger.store import writing
 from projections.runner import update_projections
 
 MISSION = "test-mission"

@@ -177,7 +177,8 @@ class Foresight:
             parsed = parse_event(event)
         except Invalid:
             return False
-        self._open(needs([parsed]).streams | needs_of_corrections([parsed], self.known))
+        wanted = needs([parsed])
+        self._open(wanted.streams | wanted.begun | needs_of_corrections([parsed], self.known.entries.values()))
         decision = decide(parsed, self.known)
         if isinstance(decision, list):
             return False

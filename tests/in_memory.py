@@ -70,7 +70,7 @@ def known(entries: Sequence[Entry], *events: dict[str, Any]) -> Known:
             found.refs |= {entry.ref: entry.position} if entry.ref else {}
     for root in {entry.root for entry in found.entries.values()}:
         found.families[root] = [entry for entry in entries if entry.root == root]
-    streams = wanted.streams | needs_of_corrections(said, found)
+    streams = wanted.streams | wanted.begun | needs_of_corrections(said, found.entries.values())
     found.streams = {stream: [entry for entry in entries if entry.stream == stream] for stream in streams}
     found.versions = {entry.stream: entry.version for entry in entries}
     return found

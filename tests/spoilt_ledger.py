@@ -16,9 +16,10 @@ from ledger.audit.database import Database
 from ledger.checkpoints import Checkpoint, parse_checkpoint
 from ledger.log import keep_note, signed
 from ledger.notes import SigningKey
+from ledger.recording import record
 from ledger.schemas import parse_event
 from ledger.signing import LogKey, sign, write_log_key
-from ledger.store import open_engine, reading, record, writing
+from ledger.store import open_engine, reading, writing
 from migrations import migrate
 from projections.runner import update_projections
 from tests.builders import announced, append, corrected, deployed, people, registered, retracted, said

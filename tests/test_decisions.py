@@ -117,9 +117,14 @@ def test_a_decision_says_beforehand_what_it_has_to_know() -> None:
 
     wanted = needs(parse_event(event) for event in events)
 
-    mission = "test-mission/mission"
-    assert wanted.streams == {mission, "test-mission/pledge/a", "test-mission/commitment/c"}
-    assert wanted.versions == wanted.streams | {"test-mission/deployment/JAM", "test-mission/funding/USA"}
+    assert wanted.streams == {f"test-mission/pledge/{WITHDRAWN['data']['pledge']}"}
+    assert wanted.beginnings == {
+        ("test-mission/mission", ("mission.registered",)),
+        ("test-mission/pledge/a", ()),
+        ("test-mission/commitment/c", ()),
+    }
+    others = {"test-mission/deployment/JAM", "test-mission/funding/USA"}
+    assert wanted.versions == wanted.streams | wanted.begun | others
     assert wanted.positions == {7}
     assert wanted.refs == {"new", "old"}
 

@@ -17,8 +17,9 @@ from ledger import tables
 from ledger.entries import Entry
 from ledger.log import integrate
 from ledger.receipts import digest
+from ledger.recording import record, row_of
 from ledger.schemas import parse_event
-from ledger.store import _row, open_engine, reading, record, writing
+from ledger.store import open_engine, reading, writing
 from ledger.tables import METADATA
 from projections.answers import ANSWERS, PROJECTIONS, folded_rows, make
 from projections.queries import answers, mission_entries
@@ -140,4 +141,5 @@ def test_a_request_of_an_older_ledger_still_gets_its_first_answer_and_its_receip
 
 def _older(entry: Entry) -> dict[str, Any]:
     """The row of an entry as it was stored before receipts were under proof."""
-    return {name: value for name, value in _row(entry).items() if name != "request"}
+    row = zip((column.name for column in tables.entries.columns), row_of(entry), strict=True)
+    return {name: value for name, value in row if name != "request"}

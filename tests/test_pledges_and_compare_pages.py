@@ -10,8 +10,9 @@ from api.app import create_app
 from api.cli.recording import load_record
 from api.settings import Settings
 from api.web.presets import presets, year_before
+from ledger.recording import record
 from ledger.schemas import parse_event
-from ledger.store import reading, record, writing
+from ledger.store import reading, writing
 from projections.runner import update_projections
 from tests.builders import append, people, registered, said
 

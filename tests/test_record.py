@@ -15,9 +15,10 @@ from werkzeug.serving import make_server
 from api.app import create_app
 from api.settings import Settings
 from ledger import keys
+from ledger.recording import record
 from ledger.records import lines
 from ledger.schemas import parse_event
-from ledger.store import open_engine, record, writing
+from ledger.store import open_engine, writing
 from projections.answers import ANSWERS
 from projections.runner import update_projections
 from tests.conftest import create_database, drop_database

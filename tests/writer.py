@@ -14,8 +14,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from ledger.recording import Recorded, record
 from ledger.schemas import parse_event
-from ledger.store import Recorded, open_engine, record, writing
+from ledger.store import open_engine, writing
 from projections.runner import update_projections
 from tests.builders import announced, corrected, deployed, said
 

@@ -16,10 +16,11 @@ from ledger.checkpoints import Checkpoint, parse_checkpoint
 from ledger.log import Unsound, last_note
 from ledger.notes import SigningKey
 from ledger.policy import Policy
+from ledger.recording import record
 from ledger.said import Event
 from ledger.schemas import Invalid, parse_event
 from ledger.signing import LogKey
-from ledger.store import lock_head, now, reading, record, writing
+from ledger.store import lock_head, now, reading, writing
 from projections.runner import update_projections
 
 

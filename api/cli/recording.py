@@ -24,11 +24,12 @@ from api.importing import READERS, Faulty, bring_in, read
 from ledger import codec, records
 from ledger.entries import acknowledgement
 from ledger.events import EVENTS
+from ledger.recording import Recorded
+from ledger.recording import record as record_events
 from ledger.refusals import Refused
 from ledger.said import Event
 from ledger.schemas import Fault, Invalid, parse_event
-from ledger.store import Recorded, reading, size, writing
-from ledger.store import record as record_events
+from ledger.store import reading, size, writing
 from ledger.texts import nearest_first
 from projections.queries import mission_names
 from projections.runner import update_projections

@@ -8,8 +8,9 @@ from sqlalchemy import Connection
 from api.web import changes
 from api.web.changes import Group
 from ledger.entries import Entry
+from ledger.recording import record
 from ledger.said import Event
-from ledger.store import record, size
+from ledger.store import size
 from ledger.values import first_day
 from projections.diff import Operation
 from projections.differences import compared

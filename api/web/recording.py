@@ -25,11 +25,10 @@ from ledger.refusals import Refused
 from ledger.said import Event
 from ledger.schemas import Fault, Invalid, parse_event
 from ledger.standing import as_it_stands
-from ledger.store import read_entries, reading, record, size, writing
+from ledger.store import read_entries, reading, size, writing
 from ledger.tables import entries
 from projections.queries import family
 from projections.questions import Question
-from projections.runner import update_projections
 
 blueprint = pages_of("recording")
 _KEY = re.compile(r"[0-9a-f]{32}")
@@ -235,7 +234,6 @@ def _recorded(event: Event, key: str) -> Response:
     """Record the event, once under the key that its preview bears, and lead to its entry."""
     holder = session.who()
     assert holder is not None
-    with writing(engine()) as connection:
-        recorded = record(connection, [event], actor=holder.name, key=f"page:{key}", project=update_projections)
+    recorded = current_app.config["LEDGER_WRITER"].record([event], actor=holder.name, key=f"page:{key}")
     signer.wake(current_app)
     return redirect(url_for("entry.entry", position=recorded.entries[0].position, recorded="now"), 303)  # type: ignore[return-value]

@@ -13,8 +13,9 @@ from sqlalchemy import Engine, insert, update
 
 from ledger import tables
 from ledger.entries import Entry, enter, instant
+from ledger.recording import row_of
 from ledger.schemas import parse_event
-from ledger.store import _row, writing
+from ledger.store import writing
 from tests.builders import deployed, registered
 
 MISSIONS, PARTIES = 50, ("KEN", "JAM", "BHS", "GTM", "SLV", "BLZ", "USA", "CAN", "FRA", "HTI")
@@ -27,7 +28,7 @@ def fill(engine: Engine, count: int) -> None:
         rows: list[dict[str, Any]] = []
         last = ""
         for entry in entries(count):
-            rows.append(_row(entry))
+            rows.append(row_of(entry))
             last = entry.recorded_at
             if len(rows) == 5_000:
                 connection.execute(insert(tables.entries), rows)

@@ -17,7 +17,8 @@ from api.app import create_app
 from api.cli.recording import load_record
 from api.settings import Settings
 from ledger import tables
-from ledger.store import _row, open_engine, writing
+from ledger.recording import row_of
+from ledger.store import open_engine, writing
 from migrations import migrate
 from projections.runner import rebuild
 from tests.bench.ledgers import entries
@@ -48,7 +49,7 @@ def made(path: Path) -> Engine:
 def fill_one(engine: Engine, count: int) -> None:
     """As many entries, all of one mission."""
     with writing(engine) as connection:
-        rows = [_row(entry) for entry in entries(count, missions=1)]
+        rows = [row_of(entry) for entry in entries(count, missions=1)]
         connection.execute(insert(tables.entries), rows)
         connection.execute(update(tables.head).values(size=count, recorded_at=rows[-1]["recorded_at"]))
     rebuild(engine)

@@ -21,9 +21,10 @@ from api.signer import Signer
 from ledger.audit.audit import Trust, audit
 from ledger.audit.database import Database
 from ledger.log import StoredTree
+from ledger.recording import record
 from ledger.schemas import parse_event
 from ledger.signing import LogKey, new_key, sign, write_log_key
-from ledger.store import open_engine, reading, record, writing
+from ledger.store import open_engine, reading, writing
 from migrations import migrate
 from projections import audit as index
 from projections.runner import rebuild, update_projections

@@ -1,0 +1,140 @@
+"""Statements as the driver takes them, on SQLite and PostgreSQL.
+
+The few statements that every append needs are written by hand and go straight to the driver: a statement of SQLAlchemy's is
+made, bound and its result wrapped anew each time, at several times the cost of the statement itself. Connections and
+transactions stay SQLAlchemy's, and so do the errors, which carry no values.
+
+On PostgreSQL what is asked at once is answered in one round trip, and within `one_trip` what is told waits until something is asked
+or the transaction is committed (libpq's pipeline mode). Statements mark their parameters by `?`.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+Statement = tuple[str, Sequence[Any]]
+COPIED_FROM = 100  # rows; fewer go faster as single inserts
+
+
+def is_sqlite(connection: Connection) -> bool:
+    return connection.dialect.name == "sqlite"
+
+
+class one_trip:
+    """Within this what is told to PostgreSQL travels with what comes next, the commit included. On SQLite nothing travels.
+
+    A statement of SQLAlchemy's own first lets arrive what is under way (`arrive`), since it looks for its result at once.
+    """
+
+    def __init__(self, connection: Connection):
+        self._raw: Any = connection.connection.driver_connection
+        self._info, self._travels = connection.info, not is_sqlite(connection)
+        self._pipeline: Any = None
+
+    def __enter__(self) -> None:
+        self._info["trip"] = self
+
+    def __exit__(self, *error: Any) -> None:
+        del self._info["trip"]
+        self.arrive(*error)
+
+    def depart(self) -> None:
+        if self._travels and self._pipeline is None:
+            self._pipeline = self._raw.pipeline()
+            self._pipeline.__enter__()
+
+    def arrive(self, *error: Any) -> None:
+        """Wait for what is under way. `error`: what went wrong before, as `__exit__` is told of it."""
+        pipeline, self._pipeline = self._pipeline, None
+        if pipeline is not None:
+            pipeline.__exit__(*(error or (None, None, None)))
+
+
+def arrive(connection: Connection) -> None:
+    """Wait for what travels on a connection, if anything."""
+    trip = connection.info.get("trip")
+    if trip is not None:
+        trip.arrive()
+
+
+def asked(connection: Connection, statements: Sequence[Statement]) -> list[list[tuple[Any, ...]]]:
+    """The rows that each statement finds, all asked in one round trip."""
+    raw: Any = connection.connection.driver_connection
+    try:
+        if is_sqlite(connection):
+            return [raw.execute(text, values).fetchall() for text, values in statements]
+        with raw.pipeline():
+            cursors = [raw.execute(_spelled(text), values) for text, values in statements]
+            return [cursor.fetchall() for cursor in cursors]
+    except _driver_error(connection) as error:
+        raise _told_of(connection, error, *(text for text, _ in statements)) from error
+
+
+def told(connection: Connection, text: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Do the statement with each of the rows."""
+    raw: Any = connection.connection.driver_connection
+    if not rows:
+        return
+    try:
+        if trip := connection.info.get("trip"):
+            trip.depart()
+        cursor = raw.cursor()
+        if is_sqlite(connection):
+            cursor.executemany(text, rows)
+        elif len(rows) == 1:
+            cursor.execute(_spelled(text), rows[0])
+        else:
+            cursor.executemany(_spelled(text), rows)
+    except _driver_error(connection) as error:
+        raise _told_of(connection, error, text) from error
+
+
+def put(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert the rows; many of them by COPY on PostgreSQL."""
+    if len(rows) < COPIED_FROM or is_sqlite(connection):
+        told(connection, _insert(table, tuple(columns)), rows)
+        return
+    raw: Any = connection.connection.driver_connection
+    try:
+        arrive(connection)
+        with raw.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+    except _driver_error(connection) as error:
+        raise _told_of(connection, error, f"COPY {table}") from error
+
+
+@cache
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
+
+
+def among(connection: Connection, values: Sequence[Any], kind: str = "text") -> tuple[str, Any]:
+    """`IN` for any number of values by one parameter, so that the statement stays the same: its text, and that parameter."""
+    if is_sqlite(connection):
+        return "IN (SELECT value FROM json_each(?))", orjson.dumps(values).decode()
+    return f"= ANY(?::{kind}[])", list(values)
+
+
+@cache
+def _spelled(text: str) -> str:
+    return text.replace("?", "%s")
+
+
+def _driver_error(connection: Connection) -> type[Exception]:
+    return connection.dialect.loaded_dbapi.Error
+
+
+def _told_of(connection: Connection, error: Exception, *texts: str) -> Exception:
+    """The driver's error as SQLAlchemy's, as if the statements had gone through it."""
+    is_lost = connection.dialect.is_disconnect(error, connection.connection.dbapi_connection, None)  # type: ignore[arg-type]
+    if is_lost:
+        connection.invalidate(error)
+    return DBAPIError.instance(
+        "; ".join(texts), None, error, _driver_error(connection), hide_parameters=True, connection_invalidated=is_lost,
+        dialect=connection.dialect,
+    )  # fmt: skip

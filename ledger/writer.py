@@ -1,0 +1,116 @@
+"""Recording for many threads at once: one transaction for all who wait.
+
+A commit waits for the disk, and only one transaction can hold the head. So who comes while another writes waits, and who writes
+next records for all who wait by then: each request gets an answer of its own, after the commit. There is no thread for it: the
+first who comes writes, and calls upon one of those who came meanwhile. Who comes alone waits for nobody.
+"""
+
+from collections.abc import Sequence
+from threading import Lock
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from ledger.driver import one_trip
+from ledger.recording import Outcome, Project, Recorded, Request, record_each
+from ledger.said import Event
+from ledger.store import writing
+
+MOST_EVENTS = 1_000  # of one transaction, unless a single request has more
+
+
+class _Turn:
+    """A request that waits: for its outcome, or for its turn to write."""
+
+    def __init__(self, request: Request):
+        self.request = request
+        self.outcome: Outcome | Exception | None = None
+        self._gate = Lock()
+        self._gate.acquire()
+
+    def wait(self) -> None:
+        self._gate.acquire()
+
+    def call(self) -> None:
+        self._gate.release()
+
+    def result(self) -> Recorded:
+        """The answer. Raises Refused, or what went wrong with the transaction."""
+        if self.outcome is None:
+            raise RuntimeError("who wrote for all was interrupted; nobody knows whether this was recorded")
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome
+
+
+class Writer:
+    """The one way of a process into its ledger, for any number of threads."""
+
+    def __init__(self, engine: Engine, project: Project):
+        self._engine, self._project = engine, project
+        self._lock = Lock()  # guards the two below
+        self._waiting: list[_Turn] = []
+        self._is_writing = False
+
+    def record(self, events: Sequence[Event], *, actor: str, key: str | None = None) -> Recorded:
+        """Record `events` as one: all or nothing; returns once they are committed. Raises Refused with every refusal."""
+        own = _Turn(Request(events, actor, key))
+        with self._lock:
+            self._waiting.append(own)
+            waits, self._is_writing = self._is_writing, True
+        if waits:
+            own.wait()
+        if own.outcome is None:
+            self._write_for_all()
+        return own.result()
+
+    def _write_for_all(self) -> None:
+        """Record for those who wait, answer them, and call upon one of those who came meanwhile."""
+        with self._lock:
+            group, self._waiting = _together(self._waiting)
+        try:
+            self._settle(group)
+        finally:
+            with self._lock:
+                following = self._waiting[0] if self._waiting else None
+                self._is_writing = following is not None
+            for turn in [*([following] if following is not None else []), *group[1:]]:
+                turn.call()
+
+    def _settle(self, group: Sequence[_Turn]) -> None:
+        """Give each of the group its outcome. What spoils a transaction is met by whoever caused it alone; where the
+        connection is lost nobody knows whether it was committed, and nothing is tried again."""
+        try:
+            outcomes: Sequence[Outcome | Exception] = self._committed([turn.request for turn in group])
+        except Exception as error:
+            is_lost = isinstance(error, DBAPIError) and error.connection_invalidated
+            if len(group) > 1 and not is_lost:
+                for turn in group:
+                    self._settle([turn])
+                return
+            outcomes = [error] * len(group)
+        for turn, outcome in zip(group, outcomes, strict=True):
+            turn.outcome = outcome
+
+    def _committed(self, requests: Sequence[Request]) -> Sequence[Outcome]:
+        with writing(self._engine) as connection, one_trip(connection):
+            outcomes = record_each(connection, requests, project=self._project)
+            connection.commit()
+        return outcomes
+
+
+def _together(waiting: Sequence[_Turn]) -> tuple[list[_Turn], list[_Turn]]:
+    """Those that are recorded next, the first of them in any case, and those that wait on: of requests under one key of one
+    actor each sees the receipt of the one before."""
+    group, rest = [waiting[0]], list[_Turn]()
+    count, keys = len(waiting[0].request.events), {_key(waiting[0])}
+    for turn in waiting[1:]:
+        count += len(turn.request.events)
+        fits = count <= MOST_EVENTS and (turn.request.key is None or _key(turn) not in keys)
+        (group if fits else rest).append(turn)
+        keys.add(_key(turn))
+    return group, rest
+
+
+def _key(turn: _Turn) -> tuple[str, str | None]:
+    return turn.request.actor, turn.request.key
