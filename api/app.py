@@ -5,16 +5,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, Response, request
-from flask_compress import Compress
 from prometheus_flask_exporter import PrometheusMetrics
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
-from api import entries, health, log, missions, openapi, parties, problems, signer
+from api import entries, health, log, missions, openapi, parameters, parties, problems, signer
+from api.compression import compress
 from api.settings import Settings, from_environment
 from api.web import add_pages, pages
+from ledger.direct import Direct
 from ledger.store import open_engine
+from projections.state import States
 
 logger = logging.getLogger("mission-ledger")
 
@@ -23,9 +25,13 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     """The app on the database that the settings name. The schema must be current: `mission-ledger migrate`."""
     settings = settings or from_environment()
     app = Flask(__name__, static_folder="static", static_url_path="/static")
+    engine = engine or open_engine(settings.database_url)
+    direct = Direct(engine)
     app.config.update(
         LEDGER_SETTINGS=settings,
-        LEDGER_ENGINE=engine or open_engine(settings.database_url),
+        LEDGER_ENGINE=engine,
+        LEDGER_DIRECT=direct,
+        LEDGER_STATES=States(direct),
         MAX_CONTENT_LENGTH=settings.max_body,
         **openapi.CONFIGURATION,
     )
@@ -35,22 +41,21 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
         api.register_blueprint(blueprint)
     app.register_blueprint(openapi.pages)
     add_pages(app)
-    Compress(app)
+    compress(app)
     PrometheusMetrics(app, path="/metrics", group_by="url_rule")
     app.before_request(_refuse_repeated_parameters)
     app.after_request(_secure)
     _handle_errors(app)
-    signer.start(app, settings, app.config["LEDGER_ENGINE"])
+    signer.start(app, settings, engine)
     return app
 
 
 def _refuse_repeated_parameters() -> Response | None:
-    repeated = [name for name, values in request.args.lists() if len(values) > 1]
-    if not repeated:
+    found = parameters.repeated(request.query_string)
+    if found is None:
         return None
-    return problems.of_parameter(
-        repeated[0], f"{repeated[0]} is given {len(request.args.getlist(repeated[0]))} times; give it once"
-    ).response()
+    name, times = found
+    return problems.of_parameter(name, f"{name} is given {times} times; give it once").response()
 
 
 def _secure(response: Response) -> Response:
