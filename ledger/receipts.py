@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 from ledger import codec
 from ledger.said import Event
-from ledger.values import as_json
 
 
 def digest(events: Sequence[Event]) -> str:
@@ -21,9 +20,7 @@ def digest(events: Sequence[Event]) -> str:
             "type": e.type,
             "mission": e.mission,
             "effective": e.effective,
-            "data": as_json(e.data),
-            "source": as_json(e.source),
-            "note": e.note,
+            **e.told,
             "ref": e.ref,
             "expected_version": e.expected_version,
         }

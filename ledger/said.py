@@ -1,11 +1,13 @@
 """An event as somebody says it, before the ledger records it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from ledger import codec
 from ledger.annotations import Part, parts_of
 from ledger.events import EVENTS, stream_of
-from ledger.values import DateText, MissionName, Prose, Ref, Source, optional, told
+from ledger.values import DateText, MissionName, Prose, Ref, Source, as_json, optional, told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +30,20 @@ class Event:
     def type(self) -> str:
         return self.data.TYPE
 
-    @property
+    @cached_property
     def stream(self) -> str:
         """The stream it belongs to; of an event about another entry, the empty string until the target is known."""
         return "" if self.data.ABOUT else stream_of(self.mission, self.data)
+
+    @cached_property
+    def told(self) -> dict[str, Any]:
+        """What a payload holds, as plain JSON data."""
+        return {"data": as_json(self.data), "source": as_json(self.source), "note": self.note}
+
+    @cached_property
+    def payload(self) -> bytes:
+        """What it says, as the bytes that are stored. Raises ValueError where they cannot be written."""
+        return codec.canonical(self.told)
 
 
 def parts_sent(declared: Any) -> list[Part]:

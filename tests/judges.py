@@ -64,7 +64,8 @@ def read(content: bytes) -> Any:
     try:
         text = content.decode("utf-8-sig")
         said = json.loads(text, object_pairs_hook=_once, parse_float=_finite, parse_constant=_finite)
-        json.dumps(said, ensure_ascii=False).encode()
+        if "\\u" in text:
+            json.dumps(said, ensure_ascii=False).encode()
         return said
     except UnicodeEncodeError:
         raise ValueError("half of a character") from None

@@ -1,9 +1,7 @@
 """The compiled readers and marshmallow: one verdict on whatever is sent, and the same event where it is one."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
-from importlib import resources
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import pytest
@@ -11,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
-from ledger.annotations import Part, parts_of
+from ledger.annotations import parts_of
 from ledger.events import EVENTS
 from ledger.readers import read_data, read_event
 from ledger.said import Event
@@ -20,48 +18,18 @@ from ledger.texts import HIDDEN, Text
 from ledger.values import Source
 from tests import judges
 from tests.builders import corrected, people
-from tests.examples import example_event
+from tests.events_said import EVENTS_SAID, EXAMPLES, FULL, RECORD, nested
 from tests.generated import JSON, thorough
-from tests.histories import DATES, field_of
-from tests.spoiling import CONTRACT, PAID, places, with_value, without
+from tests.histories import DATES
+from tests.spoiling import CONTRACT, places, with_value, without
 
-RECORD = [json.loads(line) for line in (resources.files("ledger.records") / "haiti-mss.jsonl").read_text().splitlines()]
-EXAMPLES = [CONTRACT, PAID, corrected(0, to_data={"party": "BLZ", "items": [{"a": None}]}), *map(example_event, EVENTS)]
-HIDING = (
-    "\x00",
-    "\n",
-    "\t",
-    "\x85",
-    "\xa0",
-    "\xad",
-    "\u200b",
-    "\u200c",
-    "\u2028",
-    "\ud800",
-    "\ufeff",
-    "e\u0301",
-    "\u212b",
-    "é",
-)
+HIDING = ("\x00", "\n", "\t", "\x85", "\xa0", "\xad", "\u200b", "\u200c", "\u2028", "\ud800", "\ufeff", "e\u0301", "\u212b", "é")  # fmt: skip
 STRANGERS = (
     None, True, False, 0, 1, -1, 1.0, 0.5, 10**6, 10**9, 10**9 + 1, 2**53 - 1, 2**53, 10**400, float("nan"), "", " ", "1",
     "x", "X", "a" * 65, "A" * 33, "x" * 301, "x" * 4_001, " " * 400 + "x", "2024-02-30", "2024-13", "1899", "2024-1-1",
     "S/RES/2699 (2023)", "S/2024/262", "S/nothing", "KENYA", "USD", "personnel", "money", "https://example.org", [], {}, [None],
     ["KEN"] * 51, ["KEN"] * 251, ["x"] * 20, ["x"] * 21, people(1), people(3, 2), people(None), [people(1)], [people(1)] * 51,
 )  # fmt: skip
-
-FULL = with_value(CONTRACT, ["source"], {
-    "symbol": "S/2024/262", "paragraph": "1", "url": "https://example.org", "title": "T", "publisher": "P", "published": "2024",
-    "kind": "un_document", "relation": "third_party", "confidence": "high", "retrieved": "2024-03-05", "sha256": "0" * 64,
-    "also": ["a", "b"],
-}) | {"ref": "r", "expected_version": 0}  # fmt: skip
-
-
-def nested(depth: int) -> Any:
-    value: Any = 1
-    for level in range(depth):
-        value = [value] if level % 2 else {"a": value}
-    return value
 
 
 def by_marshmallow(load: Callable[[], Any]) -> Any:
@@ -79,34 +47,6 @@ def assert_one_verdict(raw: Any) -> None:
     assert repr(read) == repr(loaded)
     assert read == loaded
     assert read is None or list(vars(read.data)) == list(vars(loaded.data))
-
-
-@st.composite
-def said(draw: st.DrawFn) -> dict[str, Any]:
-    """An event of any type, its fields drawn by their declarations; now and then one that cannot be."""
-    name = draw(st.sampled_from(sorted(EVENTS)))
-    declared = EVENTS[name]
-    parts = [part for part in parts_of(declared) if part.required or draw(st.booleans())]
-    event = {
-        "type": name,
-        "effective": draw(st.sampled_from(DATES)),
-        "data": {p.name: drawn(draw, declared, p) for p in parts},
-    }
-    more = {"note": st.sampled_from(["in words", " e\u0301 "]), "ref": st.sampled_from(["a", "A.b:c_d-1"]),
-            "source": st.sampled_from([{"title": "T"}, PAID["source"], CONTRACT["source"]]), "expected_version": st.integers(0, 9)}  # fmt: skip
-    event |= {name: draw(values) for name, values in more.items() if draw(st.booleans())}
-    return event if declared.LEDGER_WIDE else {**event, "mission": "alpha"}
-
-
-def drawn(draw: st.DrawFn, declared: Any, part: Part) -> Any:
-    if part.annotation == int | str:
-        return draw(st.sampled_from([0, 17, "letter-1"]))
-    if get_origin(part.annotation) is dict:
-        return draw(st.dictionaries(st.text(max_size=8), JSON, max_size=3) | st.sampled_from([{"a": nested(9)}]))
-    return draw(field_of(declared, part.name))
-
-
-EVENTS_SAID = st.sampled_from([*EXAMPLES, *RECORD]) | said()
 
 
 @st.composite
