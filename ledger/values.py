@@ -384,7 +384,7 @@ def as_json(value: Any) -> Any:
         return value
     if isinstance(value, tuple):
         return [part if type(part) in _PLAIN else as_json(part) for part in value]
-    names = _names_of(type(value))
+    names = _names_of(value.__class__)
     if names is None:
         return value
     return {
