@@ -82,9 +82,9 @@ ANSWERS: dict[str, Answer] = {
     "payments": Answer(frozenset({"flows"}), (), lambda rows, made, day: payments(rows["flows"])),
     "positions": Answer(frozenset({"positions"}), (), lambda rows, made, day: positions(rows["positions"])),
     "fulfilment": Answer(
-        frozenset(),
-        ("pledges", "deployments", "funding"),
-        lambda rows, made, day: fulfilment(made["pledges"], made["deployments"], made["funding"]),
+        frozenset({"deployments"}),
+        ("pledges", "funding"),
+        lambda rows, made, day: fulfilment(made["pledges"], rows["deployments"], made["funding"]),
     ),
     "targets": Answer(frozenset({"targets"}), (), lambda rows, made, day: targets(rows["targets"])),
     "observations": Answer(

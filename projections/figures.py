@@ -77,10 +77,10 @@ _NOTHING = (0,) * _SIZE
 
 
 class Tally(NamedTuple):
-    """A sum that can be gone on with. `count` entries are behind it, and `newest` are all of them, or the last few."""
+    """A sum that can be gone on with. `size` entries are behind it, and `newest` are all of them, or the last few."""
 
     numbers: tuple[int, ...] = _NOTHING
-    count: int = 0
+    size: int = 0
     newest: tuple[int, ...] = ()
 
     @property
@@ -95,7 +95,7 @@ class Tally(NamedTuple):
 
     @property
     def is_complete(self) -> bool:
-        return self.count == len(self.newest)
+        return self.size == len(self.newest)
 
     def __neg__(self) -> "Tally":
         """What goes in goes out instead; the ends of a range change places."""
@@ -106,44 +106,44 @@ class Tally(NamedTuple):
     def plus(self, other: "Tally") -> "Tally":
         """With another event's parts, of which the entries are none of these."""
         newest = sorted((*self.newest, *other.newest))[-FEW:]
-        return Tally(tuple(map(add, self.numbers, other.numbers)), self.count + other.count, tuple(newest))
+        return Tally(tuple(map(add, self.numbers, other.numbers)), self.size + other.size, tuple(newest))
 
     def less(self, other: "Tally") -> "Tally":
         """Without an event's parts, which are in it."""
         newest = tuple(position for position in self.newest if position not in other.newest)
-        return Tally(tuple(map(sub, self.numbers, other.numbers)), self.count - other.count, newest)
+        return Tally(tuple(map(sub, self.numbers, other.numbers)), self.size - other.size, newest)
 
     def kept(self) -> list[Any]:
         """As plain data."""
         size = max((index + 1 for index, number in enumerate(self.numbers) if number), default=0)
-        return [self.count, self.newest, *self.numbers[:size]]
+        return [self.size, list(self.newest), *self.numbers[:size]]
 
     @staticmethod
     def again(kept: Iterable[Any]) -> "Tally":
-        count, newest, *numbers = kept
-        return Tally((*numbers, *_NOTHING[len(numbers) :]), count, tuple(newest))
+        size, newest, *numbers = kept
+        return Tally((*numbers, *_NOTHING[len(numbers) :]), size, tuple(newest))
 
 
 def tally(parts: Iterable[Part | Tally]) -> Tally:
     """The sum of `parts`. Where one of them names but the newest of its entries, so does the sum."""
     numbers = [0] * _SIZE
     behind: set[int] = set()
-    count, is_complete = 0, True
+    newest: set[int] = set()
+    more = 0
     for one in parts:
         if isinstance(one, Part):
             _add_part(numbers, one)
-            entries, of = one.entries, one.count if one.count is not None else len(one.entries)
+            entries, count = one.entries, len(one.entries) if one.count is None else one.count
         else:
             numbers = list(map(add, numbers, one.numbers))
-            entries, of = one.newest, one.count
-        behind.update(entries)
-        count, is_complete = count + of, is_complete and of == len(entries)
-    newest = sorted(behind)
-    return Tally(tuple(numbers), len(newest), tuple(newest)) if is_complete else _cut(numbers, count, newest)
-
-
-def _cut(numbers: Iterable[int], count: int, newest: list[int]) -> Tally:
-    return Tally(tuple(numbers), count, tuple(newest[-FEW:]))
+            entries, count = one.newest, one.size
+        if count == len(entries):
+            behind.update(entries)
+        else:
+            newest.update(entries)
+            more += count
+    named = sorted(behind | newest)
+    return Tally(tuple(numbers), more + len(behind), tuple(named[-FEW:] if more else named))
 
 
 def _add_part(numbers: list[int], p: Part) -> None:
@@ -189,7 +189,7 @@ def shown(sums: Tally, money: bool = False) -> dict[str, Any] | None:
     n = sums.numbers
     into, out = n[_IN], n[_OUT]
     is_known = bool(into[_KNOWN] or (out[_KNOWN] and not into[_PARTS]))  # else nothing is known of what is left
-    low, high = (_ends(n) if is_known else (None, None))
+    low, high = _ends(n) if is_known else (None, None)
     if into[_OPEN]:
         high = None
     if low is not None and out[_OPEN]:
@@ -232,7 +232,7 @@ def _written(end: End | None, money: bool) -> int | str | None:
 def behind(sums: Iterable[Part | Tally]) -> dict[str, Any]:
     """The entries behind tallies; where they are but the newest, with how many there are."""
     made = tally(sums)
-    total = {} if made.is_complete else {"entries_total": made.count}
+    total = {} if made.is_complete else {"entries_total": made.size}
     return {"entries": list(made.newest), **total}
 
 

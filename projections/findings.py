@@ -8,6 +8,7 @@ from ledger.codes import STATES
 from ledger.symbols import adopted_in_its_year
 from ledger.values import PartialDate
 from projections import mandate
+from projections.deployments import arrivals, named
 from projections.link_findings import LINK_CHECKS
 from projections.named_parties import named_parties
 from projections.pledges import opened
@@ -120,14 +121,14 @@ def _above_ceiling(rows: Rows, answers: Answers) -> Iterator[Row]:
 
 def _after_expiry(rows: Rows, answers: Answers) -> Iterator[Row]:
     given = _terms(rows)
-    for row in (row for row in answers["deployments"] if row["kind"] != "casualty"):
-        for movement in row["movements"]:
+    for of, movement in ((named(row), movement) for row in rows["deployments"] for movement in arrivals(row)):
+        if of["kind"] != "casualty":
             day = _first(movement["effective"])
             ends = [act["until"] for act in given if _first(act["adopted"]) <= day]
-            if movement["direction"] == "in" and ends and None not in ends and max(ends) < day:
+            if ends and None not in ends and max(ends) < day:
                 yield _finding(
                     "activity-after-expiry",
-                    f"deployments/{row['party']}/{row['category']}",
+                    f"deployments/{of['party']}/{of['category']}",
                     f"{movement['type']} of {movement['effective']}, after the term's end on {max(ends)}",
                     movement["entries"],
                 )
