@@ -9,6 +9,7 @@ from ledger.symbols import adopted_in_its_year
 from ledger.values import PartialDate
 from projections import mandate
 from projections.deployments import arrivals, named
+from projections.heads import is_brief
 from projections.link_findings import LINK_CHECKS
 from projections.named_parties import named_parties
 from projections.pledges import opened
@@ -238,7 +239,9 @@ def _remarks(rows: Rows, answers: Answers) -> Iterator[Row]:
     for name, kept in rows.items():
         for row in kept:
             for noted in row["remarks"]:
-                yield _finding(noted["code"], f"{name}/{row['key']}", noted["text"], noted["entries"])
+                found = _finding(noted["code"], f"{name}/{row['key']}", noted["text"], noted["entries"])
+                count, last = row["noted"].get(noted["code"], (0, ()))
+                yield found | ({"alike_total": count} if is_brief(row) and count > len(last) else {})
 
 
 _CHECKS: tuple[Callable[[Rows, Answers], Iterator[Row]], ...] = (

@@ -30,12 +30,10 @@ SUMS = ("named", "held", "noted", "sums", "lost", "linked", "best")  # what is o
 MOST_RANKS, MOST_DISPUTES, MOST_NAMED, MOST_SUMS, MOST_REMARKS = 8, 8, 24, 24, 3
 
 
-def headed(blank: Mapping[str, Any], lists: Sequence[str], row: Row) -> Row:
-    """A row without its lists: in their place what the head keeps of them."""
-    whole = {**blank, **row}
-    remarks = [remark for _, last in whole["noted"].values() for remark in last]
-    kept = {"entries": whole["newest"], "claims": whole["held"], "remarks": remarks}
-    return {**whole, **{name: [] for name in lists}, **kept, "brief": True}
+def headed(row: Row) -> Row:
+    """A row whose lists were not read: in their place what the head keeps of them."""
+    remarks = [remark for _, last in row["noted"].values() for remark in last]
+    return {**row, "entries": row["newest"], "claims": row["held"], "remarks": remarks, "brief": True}
 
 
 def is_brief(row: Row) -> bool:
