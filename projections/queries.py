@@ -93,8 +93,17 @@ def answers(
     )
 
 
-def indexed_rows(connection: Connection, names: Iterable[str], mission: str, valid_at: str, known: int) -> Rows:
-    """The rows of a mission from the rectangles: the same as folding, by one query."""
+def indexed_rows(
+    connection: Connection,
+    names: Iterable[str],
+    mission: str,
+    valid_at: str,
+    known: int,
+    lists: bool = True,
+    keys: Sequence[str] | None = None,
+) -> Rows:
+    """The rows of a mission from the rectangles: the same as folding, by one query. Without their `lists` they are no more
+    than their heads; with `keys` they are those alone."""
     r = rectangles.c
     wanted = {projection.name: projection for projection in PROJECTIONS if projection.name in names}
     own, wide = wanted.keys() - LEDGER_WIDE, wanted.keys() & LEDGER_WIDE
@@ -109,6 +118,8 @@ def indexed_rows(connection: Connection, names: Iterable[str], mission: str, val
         r.valid_to > valid_at,
         r.known_from <= known,
         r.known_to > known,
+        *([] if lists else [r.event == HEAD]),
+        *([] if keys is None else [r.key.in_(keys)]),
     )
     found: dict[str, list[Row]] = {name: [] for name in sorted(wanted)}
     in_order = connection.execute(query.order_by(r.projection, r.key, r.valid_from, r.event))
