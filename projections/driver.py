@@ -142,17 +142,21 @@ AND r.edge <= {{day}} AND r.known_from <= {{known}}
 WHERE p.generation = {LIVE} AND ({{whose}}) ORDER BY r.place, r.edge, r.event, r.known_from"""  # noqa: S608
 
 
-def heads_at(connection: Connection, whose: Sequence[tuple[str, str]], day: int, known: int) -> Query:
-    """Of each place of missions and projections: number, projection, key, and the head that holds at a point."""
-    return _at(connection, _HEAD, whose, day, known)
+Whose = Sequence[tuple[str, str]]
 
 
-def additions_at(connection: Connection, whose: Sequence[tuple[str, str]], day: int, known: int) -> Query:
+def heads_at(connection: Connection, whose: Whose, day: int, known: int, keys: Sequence[str] | None) -> Query:
+    """Of each place of missions and projections: number, projection, key, and the head that holds at a point. With `keys` of
+    those places alone."""
+    return _at(connection, _HEAD, whose, day, known, keys)
+
+
+def additions_at(connection: Connection, whose: Whose, day: int, known: int, keys: Sequence[str] | None) -> Query:
     """What events have added to the rows of missions and projections by a point; of one event what is known last counts."""
-    return _at(connection, _ADDITIONS, whose, day, known)
+    return _at(connection, _ADDITIONS, whose, day, known, keys)
 
 
-def _at(connection: Connection, sql: str, whose: Sequence[tuple[str, str]], day: int, known: int) -> Query:
+def _at(connection: Connection, sql: str, whose: Whose, day: int, known: int, keys: Sequence[str] | None) -> Query:
     is_sqlite = connection.dialect.name == "sqlite"
     name = ":{0}".format if is_sqlite else "%({0})s".format
     own = " OR ".join(f"(p.mission = {name(f'm{n}')} AND p.projection = {name(f'p{n}')})" for n in range(len(whose)))
@@ -161,6 +165,10 @@ def _at(connection: Connection, sql: str, whose: Sequence[tuple[str, str]], day:
     values: dict[str, Any] = {"day": day, "known": known}
     for n, (mission, projection) in enumerate(whose):
         values |= {f"m{n}": mission, f"p{n}": projection}
+    if keys is not None:
+        among = f"IN (SELECT value FROM json_each({name('keys')}))" if is_sqlite else f"= ANY({name('keys')})"  # noqa: S608
+        own = f"({own}) AND p.key {among}"
+        values["keys"] = orjson.dumps(keys).decode() if is_sqlite else list(keys)
     return Query(sql.format(**point, nothing=nothing, whose=own or "1 = 0"), values)
 
 

@@ -119,14 +119,20 @@ def answers(
 
 
 def indexed_rows(
-    connection: Connection, names: Iterable[str], mission: str, valid_at: str, known: int, lists: bool = True
+    connection: Connection,
+    names: Iterable[str],
+    mission: str,
+    valid_at: str,
+    known: int,
+    lists: bool = True,
+    keys: Sequence[str] | None = None,
 ) -> Rows:
     """The rows of a mission from the index, by one step for each: the same as folding. Without their `lists` they are no more
-    than their heads, and rows that have none are left out."""
+    than their heads, and rows that have none are left out; with `keys` they are those alone."""
     wanted = {projection.name: projection for projection in PROJECTIONS if projection.name in names}
     whose = [("" if name in LEDGER_WIDE else mission, name) for name in sorted(wanted)]
     found: dict[str, list[Row]] = {name: [] for name in sorted(wanted)}
-    point = whose, day_number(valid_at), known
+    point = whose, day_number(valid_at), known, keys
     asked = [heads_at(connection, *point), *([additions_at(connection, *point)] if lists else [])]
     heads, *rest = ask(connection, *asked)
     added = _added(rest[0]) if rest else {}
