@@ -18,8 +18,8 @@ check: .venv/installed-for-tests
 unit: .venv/installed-for-tests
 	$(BIN)/python -m pytest -n auto -q $(ARGS)
 
-bench: .venv/installed-for-tests
-	$(BIN)/python -m tests.bench.verification $(ARGS)
+bench: .venv/installed-for-bench
+	$(BIN)/python -m tests.bench $(ARGS)
 
 screenshots: .venv/installed-for-tests
 	$(BIN)/python -m tests.browser.screenshots $(ARGS)
@@ -44,4 +44,8 @@ clean:
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt --group test
 	@command -v chromium > /dev/null || { apt-get update -q && apt-get install -y -q --no-install-recommends chromium; } \
 	  || { echo "The browser for the tests is missing: install Debian's package chromium, then run make again." >&2; exit 1; }
+	touch $@
+
+.venv/installed-for-bench: .venv/installed-for-tests
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt --group bench
 	touch $@

@@ -5,18 +5,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, Response, request
-from flask_compress import Compress
 from prometheus_flask_exporter import PrometheusMetrics
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
-from api import entries, health, log, missions, openapi, parties, problems, signer
+from api import entries, health, log, missions, openapi, parameters, parties, problems, signer
+from api.compression import compress
 from api.settings import Settings, from_environment
 from api.web import add_pages, pages
+from ledger.direct import Direct
 from ledger.store import open_engine
 from ledger.writer import Writer
 from projections.runner import update_projections
+from projections.state import States
 
 logger = logging.getLogger("mission-ledger")
 
@@ -26,10 +28,13 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     settings = settings or from_environment()
     engine = engine or open_engine(settings.database_url)
     app = Flask(__name__, static_folder="static", static_url_path="/static")
+    direct = Direct(engine)
     app.config.update(
         LEDGER_SETTINGS=settings,
         LEDGER_ENGINE=engine,
         LEDGER_WRITER=Writer(engine, update_projections),
+        LEDGER_DIRECT=direct,
+        LEDGER_STATES=States(direct),
         MAX_CONTENT_LENGTH=settings.max_body,
         **openapi.CONFIGURATION,
     )
@@ -39,7 +44,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
         api.register_blueprint(blueprint)
     app.register_blueprint(openapi.pages)
     add_pages(app)
-    Compress(app)
+    compress(app)
     PrometheusMetrics(app, path="/metrics", group_by="url_rule")
     app.before_request(_refuse_repeated_parameters)
     app.after_request(_secure)
@@ -49,12 +54,11 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
 
 
 def _refuse_repeated_parameters() -> Response | None:
-    repeated = [name for name, values in request.args.lists() if len(values) > 1]
-    if not repeated:
+    found = parameters.repeated(request.query_string)
+    if found is None:
         return None
-    return problems.of_parameter(
-        repeated[0], f"{repeated[0]} is given {len(request.args.getlist(repeated[0]))} times; give it once"
-    ).response()
+    name, times = found
+    return problems.of_parameter(name, f"{name} is given {times} times; give it once").response()
 
 
 def _secure(response: Response) -> Response:

@@ -63,6 +63,21 @@ def _one(kind: Any, options: dict[str, Any]) -> mf.Field:
     return mf.Nested((schema_for if kind in (Money, PersonnelItem, Source) else shape)(kind)(), **options)
 
 
+def documented(decorator: Callable[[View], View]) -> Callable[[View], View]:
+    """What a decorator of flask-smorest documents, said of the view itself: the view is then called without it."""
+
+    def wrap(view: View) -> View:
+        view._apidoc = decorator(view)._apidoc  # type: ignore[attr-defined]
+        return view
+
+    return wrap
+
+
+def answers_with(blueprint: Blueprint, status: int, schema: type[Schema], **options: Any) -> Callable[[View], View]:
+    """Document what the view answers with where nothing goes wrong."""
+    return documented(blueprint.response(status, schema, **options))
+
+
 def explains(blueprint: Blueprint, *codes: str) -> Callable[[View], View]:
     """Document the problems that an address may answer with, one response for each HTTP status."""
     by_status: dict[int, list[str]] = {}
@@ -78,8 +93,10 @@ def explains(blueprint: Blueprint, *codes: str) -> Callable[[View], View]:
                 "status": status,
                 "detail": PROBLEMS[among[0]].title,
             }
-            view = blueprint.alt_response(
-                status, schema=shape(ProblemDocument), content_type=MEDIA_TYPE, description=told_, example=example
+            view = documented(
+                blueprint.alt_response(
+                    status, schema=shape(ProblemDocument), content_type=MEDIA_TYPE, description=told_, example=example
+                )
             )(view)
         return view
 
@@ -91,7 +108,9 @@ def listed(blueprint: Blueprint) -> Callable[[View], View]:
 
     def wrap(view: View) -> View:
         for media in ("application/x-ndjson", "text/csv"):
-            view = blueprint.alt_response(200, schema={"type": "string"}, content_type=media, success=True)(view)
+            view = documented(blueprint.alt_response(200, schema={"type": "string"}, content_type=media, success=True))(
+                view
+            )
         return view
 
     return wrap

@@ -1,31 +1,32 @@
 """Entries: recording events, and reading what was recorded."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 from flask import Response, current_app, request, url_for
 from flask_smorest import Blueprint
-from marshmallow import RAISE
 
-from api import formats, parameters, problems, signer
+from api import conditional, formats, parameters, problems, signer
 from api.answer_shapes import EntryAnswer, EntryPage, RecordedAnswer
 from api.auth import actor, needs, role
-from api.documents import explains, listed, shape
+from api.documents import answers_with, explains, listed, shape
 from api.log import stored
-from api.parameters import EntriesQuery, Query
+from api.parameters import EntriesQuery, Query, asks
 from ledger import codec
+from ledger.direct import Row as Stored
 from ledger.entries import Entry, acknowledgement, document
 from ledger.recording import Recorded
 from ledger.refusals import Refused
 from ledger.said import Event
 from ledger.schemas import Fault, Invalid, parse_event
+from ledger.splicing import PAYLOAD, spliced
 from ledger.standing import as_it_stands, retracted
 from ledger.store import read_entries, reading
 from ledger.tables import entries
-from projections.queries import EntryFilter, family, find_entries
+from projections.queries import EntryFilter, family, stored_entries
 from projections.questions import moment
-from projections.redactions import removals
+from projections.redactions import Removals, removals, removals_of
 
 blueprint = Blueprint("entries", __name__, description="Recording events, and reading what was recorded.")
 MAX_KEY = 200
@@ -103,7 +104,7 @@ RECORDED = {
         }
     ],
 )
-@blueprint.response(201, shape(RecordedAnswer), example=RECORDED)
+@answers_with(blueprint, 201, shape(RecordedAnswer), example=RECORDED)
 @explains(blueprint, "invalid-json", "invalid-event", "unknown-subject", "already-exists", "version-conflict", "batch-too-long",
           "body-too-large", "unsupported-media-type", "key-missing", "role-too-low")  # fmt: skip
 def post_entries() -> Response:
@@ -185,8 +186,8 @@ def _recorded(recorded: Recorded) -> Response:
 
 @blueprint.route("/v1/entries", methods=["GET"])
 @needs("reader")
-@blueprint.arguments(EntriesQuery, location="query", unknown=RAISE)
-@blueprint.response(200, shape(EntryPage))
+@asks(blueprint, EntriesQuery)
+@answers_with(blueprint, 200, shape(EntryPage))
 @listed(blueprint)
 @explains(blueprint, "invalid-parameter", "page-too-long", "range-too-wide", "not-acceptable")
 def get_entries(query: dict[str, Any]) -> Response:
@@ -197,16 +198,32 @@ def get_entries(query: dict[str, Any]) -> Response:
     `links.next` leads to the next page and is null on the last one.
     """
     media, limit = formats.wanted(query.get("format"), lists=True), parameters.limit(query, 50)
-    with reading(current_app.config["LEDGER_ENGINE"]) as connection:
-        found = find_entries(connection, filter_of(query), limit + 1)
-        removed = removals(connection, found)
-    shown = [document(entry, removed.get(entry.position)) for entry in found[:limit]]
-    following = {**query, "after": shown[-1]["position"], "limit": limit} if len(found) > limit else None
+    wanted, state = filter_of(query), conditional.states().now()
+    etag = conditional.tag(media, query, limit, state.removed, _size_that_matters(query, limit, state.size))
+    if same := formats.unchanged(etag):
+        return same
+    found = stored_entries(conditional.direct(), wanted, limit + 1)
+    shown = _shown(found[:limit], media)
+    following = {**query, "after": found[limit - 1][0], "limit": limit} if len(found) > limit else None
     links = {"next": url_for("entries.get_entries", **following) if following else None}
-    response = formats.answer({"data": shown, "links": links}, media)
-    if following:
-        response.headers["Link"] = f'<{links["next"]}>; rel="next"'
-    return response
+    return formats.answer({"data": shown, "links": links}, media, etag=etag)
+
+
+def _size_that_matters(query: Mapping[str, Any], limit: int, size: int) -> int | None:
+    """The size of the ledger, unless the page is full and of all entries: then it stays as it is, whatever is recorded."""
+    is_full = query.get("after", -1) + 1 + limit < size
+    return None if is_full and query.keys() <= {"after", "limit", "format"} else size
+
+
+def _shown(found: Sequence[Stored], media: str) -> list[dict[str, Any]]:
+    """Entries as they are shown; a table takes the values apart, so there they are read."""
+    gone = [row[0] for row in found if row[PAYLOAD] is None]
+    removed: Removals = {}
+    if gone:
+        with reading(current_app.config["LEDGER_ENGINE"]) as connection:
+            removed = removals_of(connection, gone)
+    shown = [spliced(row, removed.get(row[0])) for row in found]
+    return orjson.loads(orjson.dumps(shown)) if media == formats.CSV else shown
 
 
 def filter_of(query: Mapping[str, Any]) -> EntryFilter:
@@ -228,8 +245,8 @@ def _moment(query: Mapping[str, Any], name: str) -> str | None:
 
 @blueprint.route("/v1/entries/<int:position>", methods=["GET"])
 @needs("reader")
-@blueprint.arguments(Query, location="query", unknown=RAISE)
-@blueprint.response(200, shape(EntryAnswer))
+@asks(blueprint, Query)
+@answers_with(blueprint, 200, shape(EntryAnswer))
 @explains(blueprint, "no-such-entry", "invalid-parameter", "not-acceptable")
 def get_entry(query: dict[str, Any], position: int) -> Response:
     """Read one entry.
@@ -239,14 +256,18 @@ def get_entry(query: dict[str, Any], position: int) -> Response:
     Where its payload was removed, `data`, `source` and `note` are null, and `redaction` tells who removed it and why.
     """
     formats.wanted(query.get("format"), lists=False)
+    state = conditional.states().now()
+    if position >= state.size:
+        raise problems.Problem("no-such-entry", f"there is no entry {position}")
+    etag = conditional.tag(formats.JSON, query, state.size, state.removed)
+    if same := formats.unchanged(etag):
+        return same
     with reading(current_app.config["LEDGER_ENGINE"]) as connection:
-        found = read_entries(connection, entries.c.position == min(position, 2**53))
-        if not found:
-            raise problems.Problem("no-such-entry", f"there is no entry {position}")
+        found = read_entries(connection, entries.c.position == position)
         related = family(connection, found[0].root, 2**53)
         redaction = removals(connection, found).get(position)
     shown = {**document(found[0], redaction), **_with_relatives(found[0], related), "stored": stored(found[0])}
-    return formats.answer({"data": shown})
+    return formats.answer({"data": shown}, etag=etag)
 
 
 def _with_relatives(entry: Entry, related: list[Entry]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from flask import Response, request
 
+from api.conditional import matching
 from api.formulas import guarded
 from api.parameters import settings
 from api.problems import Problem
@@ -17,6 +18,7 @@ JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"
 _NAMES = {"json": JSON, "ndjson": NDJSON, "csv": CSV}
 _ACCEPTED = {JSON: JSON, NDJSON: NDJSON, "application/ndjson": NDJSON, "application/jsonl": NDJSON, CSV: CSV}
 FOR_EVER = "max-age=31536000, immutable"
+VARY = "Accept, Accept-Encoding, Authorization"
 
 
 def wanted(chosen: str | None, lists: bool) -> str:
@@ -36,15 +38,34 @@ def wanted(chosen: str | None, lists: bool) -> str:
     return media
 
 
-def answer(document: Mapping[str, Any], media: str = JSON, fixed: bool = False) -> Response:
-    """A document whose `data` is a list or an object, with an ETag; `fixed` documents may be cached for ever."""
+def answer(document: Mapping[str, Any], media: str = JSON, fixed: bool = False, etag: str | None = None) -> Response:
+    """A document whose `data` is a list or an object; `fixed` documents may be cached for ever.
+
+    Its `etag` is that of its bytes where nobody knew it before; then the client may have these bytes already.
+    """
     body = encode(document, media)
-    response = Response(body, content_type=media + ("; charset=utf-8" if media != JSON else ""))
-    response.set_etag(hashlib.sha256(body).hexdigest()[:32])
-    response.headers["Cache-Control"] = for_ever() if fixed else "no-cache"
-    response.headers["Vary"] = "Accept, Authorization"
-    response.make_conditional(request)
-    return response
+    digest = etag or hashlib.sha256(body).hexdigest()[:32]
+    if etag is None and (same := unchanged(digest, fixed)):
+        return same
+    headers = _headers(digest, fixed)
+    headers["Content-Type"] = media if media == JSON else f"{media}; charset=utf-8"
+    if following := (document.get("links") or {}).get("next"):
+        headers["Link"] = f'<{following}>; rel="next"'
+    return Response(body, headers=headers)
+
+
+def unchanged(etag: str, fixed: bool = False) -> Response | None:
+    """The answer to a client that has what bears this ETag; None where it has not."""
+    has = matching(etag)
+    return None if has is None else _Unchanged(status=304, headers=_headers(has, fixed))
+
+
+class _Unchanged(Response):
+    default_mimetype = None
+
+
+def _headers(etag: str, fixed: bool) -> dict[str, str]:
+    return {"ETag": f'"{etag}"', "Cache-Control": for_ever() if fixed else "no-cache", "Vary": VARY}
 
 
 def for_ever() -> str:

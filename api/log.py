@@ -4,14 +4,13 @@ from typing import Any
 
 from flask import Response, current_app, request, url_for
 from flask_smorest import Blueprint
-from marshmallow import RAISE
 from sqlalchemy import Connection
 
 from api import formats, parameters, problems
 from api.answer_shapes import ConsistencyAnswer, CosignedAnswer
 from api.auth import needs
-from api.documents import explains, shape
-from api.parameters import ConsistencyQuery, NoQuery
+from api.documents import answers_with, explains, shape
+from api.parameters import ConsistencyQuery, NoQuery, asks
 from ledger import codec
 from ledger.audit.tiled import payload_lines
 from ledger.checkpoints import Checkpoint, Proof, parse_checkpoint
@@ -93,7 +92,7 @@ def _size(connection: Connection) -> int:
 
 @blueprint.route("/v1/log/checkpoint", methods=["GET"])
 @needs("reader")
-@blueprint.arguments(NoQuery, location="query", unknown=RAISE)
+@asks(blueprint, NoQuery)
 @blueprint.doc(responses=_text("A signed note.", COSIGNED))
 @explains(blueprint, "no-log", "invalid-parameter")
 def get_checkpoint(query: dict[str, Any]) -> Response:
@@ -111,7 +110,7 @@ def get_checkpoint(query: dict[str, Any]) -> Response:
 
 @blueprint.route("/v1/log/keys", methods=["GET"])
 @needs("reader")
-@blueprint.arguments(NoQuery, location="query", unknown=RAISE)
+@asks(blueprint, NoQuery)
 @blueprint.doc(responses=_text("Verifier keys, one a line.", KEYS))
 @explains(blueprint, "no-log", "invalid-parameter")
 def get_keys(query: dict[str, Any]) -> Response:
@@ -130,7 +129,7 @@ def get_keys(query: dict[str, Any]) -> Response:
 
 @blueprint.route("/v1/log/tile/entries/<path:path>", methods=["GET"], parameters=[TILE_PATH])
 @needs("reader")
-@blueprint.arguments(NoQuery, location="query", unknown=RAISE)
+@asks(blueprint, NoQuery)
 @blueprint.doc(responses=_bytes("The envelopes, each after its length."))
 @explains(blueprint, "no-such-tile", "no-log", "invalid-parameter")
 def get_entry_bundle(query: dict[str, Any], path: str) -> Response:
@@ -147,7 +146,7 @@ def get_entry_bundle(query: dict[str, Any], path: str) -> Response:
 
 @blueprint.route("/v1/log/payloads/<path:path>", methods=["GET"], parameters=[TILE_PATH])
 @needs("reader")
-@blueprint.arguments(NoQuery, location="query", unknown=RAISE)
+@asks(blueprint, NoQuery)
 @blueprint.doc(
     responses={
         "200": {
@@ -181,7 +180,7 @@ def _entries(connection: Connection, index: int, width: int) -> list[Entry]:
 
 @blueprint.route("/v1/log/tile/<level>/<path:path>", methods=["GET"], parameters=[LEVEL, TILE_PATH])
 @needs("reader")
-@blueprint.arguments(NoQuery, location="query", unknown=RAISE)
+@asks(blueprint, NoQuery)
 @blueprint.doc(responses=_bytes("The hashes, 32 bytes each."))
 @explains(blueprint, "no-such-tile", "no-log", "invalid-parameter")
 def get_tile(query: dict[str, Any], level: str, path: str) -> Response:
@@ -218,8 +217,8 @@ def _immutable(content: bytes) -> Response:
 
 @blueprint.route("/v1/log/consistency", methods=["GET"])
 @needs("reader")
-@blueprint.arguments(ConsistencyQuery, location="query", unknown=RAISE)
-@blueprint.response(200, shape(ConsistencyAnswer), example=CONSISTENCY)
+@asks(blueprint, ConsistencyQuery)
+@answers_with(blueprint, 200, shape(ConsistencyAnswer), example=CONSISTENCY)
 @explains(blueprint, "invalid-parameter", "no-log")
 def get_consistency(query: dict[str, Any]) -> Response:
     """Prove that one tree extends another.
@@ -241,7 +240,7 @@ def get_consistency(query: dict[str, Any]) -> Response:
 
 @blueprint.route("/v1/entries/<int:position>/proof", methods=["GET"])
 @needs("reader")
-@blueprint.arguments(NoQuery, location="query", unknown=RAISE)
+@asks(blueprint, NoQuery)
 @blueprint.doc(responses=_text("A tlog-proof.", PROOF))
 @explains(blueprint, "no-such-entry", "not-yet-signed", "no-log", "invalid-parameter")
 def get_proof(query: dict[str, Any], position: int) -> Response:
@@ -279,7 +278,7 @@ def stored(entry: Entry) -> dict[str, Any]:
 @blueprint.doc(
     requestBody={"required": True, "content": {"text/plain": {"schema": {"type": "string"}, "example": COSIGNED}}}
 )
-@blueprint.response(200, shape(CosignedAnswer), example=TAKEN)
+@answers_with(blueprint, 200, shape(CosignedAnswer), example=TAKEN)
 @explains(blueprint, "wrong-cosignature", "unsupported-media-type", "body-too-large", "no-log")
 def post_cosignatures() -> Response:
     """Submit cosignatures.

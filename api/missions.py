@@ -1,14 +1,13 @@
 """Missions: the answers at two clocks, histories, and what changed between two states."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Response, current_app, url_for
 from flask_smorest import Blueprint
-from marshmallow import RAISE
 from sqlalchemy import Connection
 
-from api import formats, parameters, problems
+from api import conditional, formats, parameters, problems
 from api.answer_shapes import (
     ANSWER_SHAPES,
     DiffAnswer,
@@ -19,8 +18,8 @@ from api.answer_shapes import (
     SnapshotAnswer,
 )
 from api.auth import needs
-from api.documents import explains, listed, shape
-from api.parameters import DiffQuery, HistoryQuery, QuestionQuery
+from api.documents import answers_with, explains, listed, shape
+from api.parameters import DiffQuery, HistoryQuery, QuestionQuery, asks
 from ledger.store import reading
 from ledger.texts import nearest_first
 from projections.answers import ANSWERS
@@ -33,8 +32,34 @@ from projections.redactions import redactions
 blueprint = Blueprint("missions", __name__, description="The state of a mission on any day, as known at any time.")
 
 
+Make = Callable[[Connection, Question], dict[str, Any]]
+
+
 def _engine() -> Any:
     return current_app.config["LEDGER_ENGINE"]
+
+
+def _answered(query: Mapping[str, Any], media: str, mission: str | None, make: Make, **more: Any) -> Response:
+    """The answer to a question, made by `make` where the client has it not. Raises Problem where the mission is unknown.
+
+    What else of the settings it follows from is given as `more`.
+    """
+    state = conditional.states().now()
+    question = conditional.question(query, state)
+    if mission is not None:
+        _check_registered(mission, question)
+    etag = conditional.tag(media, query, conditional.clocks(question), state.behind(question.known), more)
+    if same := formats.unchanged(etag, question.fixed):
+        return same
+    with reading(_engine()) as connection:
+        document = make(connection, question)
+    return formats.answer(document, media, question.fixed, etag)
+
+
+def _check_registered(mission: str, question: Question) -> None:
+    if not conditional.states().is_registered(mission, question.known):
+        with reading(_engine()) as connection:
+            check_mission(connection, mission, question)
 
 
 def check_mission(connection: Connection, mission: str, question: Question) -> None:
@@ -48,15 +73,14 @@ def check_mission(connection: Connection, mission: str, question: Question) -> N
 
 
 def _true_of(connection: Connection, mission: str, question: Question) -> dict[str, Any]:
-    """What an answer about a mission is true of, and what of it can no longer be read. Raises Problem."""
-    check_mission(connection, mission, question)
+    """What an answer about a mission is true of, and what of it can no longer be read."""
     return {**question.truth, "mission": mission, "redactions": redactions(connection, mission, question.known)}
 
 
 @blueprint.route("/v1/missions", methods=["GET"])
 @needs("reader")
-@blueprint.arguments(QuestionQuery, location="query", unknown=RAISE)
-@blueprint.response(200, shape(MissionsAnswer))
+@asks(blueprint, QuestionQuery)
+@answers_with(blueprint, 200, shape(MissionsAnswer))
 @listed(blueprint)
 @explains(blueprint, "invalid-parameter", "not-acceptable")
 def get_missions(query: dict[str, Any]) -> Response:
@@ -64,11 +88,12 @@ def get_missions(query: dict[str, Any]) -> Response:
 
     Every mission registered by then, with the state of its mandate on the day.
     """
-    media = formats.wanted(query.get("format"), lists=True)
-    with reading(_engine()) as connection:
-        question = parameters.question(connection, query)
+
+    def made(connection: Connection, question: Question) -> dict[str, Any]:
         data = [_mission(connection, mission, question) for mission in mission_names(connection, question.known)]
-    return formats.answer({**question.truth, "data": data, "links": {}}, media, question.fixed)
+        return {**question.truth, "data": data, "links": {}}
+
+    return _answered(query, formats.wanted(query.get("format"), lists=True), None, made)
 
 
 def _mission(connection: Connection, mission: str, question: Question) -> dict[str, Any]:
@@ -86,8 +111,8 @@ def _mission(connection: Connection, mission: str, question: Question) -> dict[s
 
 @blueprint.route("/v1/missions/<mission>/snapshot", methods=["GET"])
 @needs("reader")
-@blueprint.arguments(QuestionQuery, location="query", unknown=RAISE)
-@blueprint.response(200, shape(SnapshotAnswer))
+@asks(blueprint, QuestionQuery)
+@answers_with(blueprint, 200, shape(SnapshotAnswer))
 @explains(blueprint, "unknown-mission", "invalid-parameter", "not-acceptable")
 def get_snapshot(query: dict[str, Any], mission: str) -> Response:
     """Everything about a mission at two clocks.
@@ -98,13 +123,13 @@ def get_snapshot(query: dict[str, Any], mission: str) -> Response:
     With both `valid_at` and `known_position` the answer never changes and may be cached for ever. One thing changes it: where
     the payload of an entry was removed, it is gone from every answer, and `redactions` tells of it.
     """
-    formats.wanted(query.get("format"), lists=False)
-    with reading(_engine()) as connection:
-        question = parameters.question(connection, query)
-        truth = _true_of(connection, mission, question)
+
+    def made(connection: Connection, question: Question) -> dict[str, Any]:
         data = answers(connection, mission, list(ANSWERS), question.valid_at, question.known, question.reported_by)
-    links = {name: url_for(f"missions.get_{name}", mission=mission, **_clocks(query)) for name in ANSWERS}
-    return formats.answer({**truth, "data": data, "links": links}, fixed=question.fixed)
+        links = {name: url_for(f"missions.get_{name}", mission=mission, **_clocks(query)) for name in ANSWERS}
+        return {**_true_of(connection, mission, question), "data": data, "links": links}
+
+    return _answered(query, formats.wanted(query.get("format"), lists=False), mission, made)
 
 
 def _clocks(query: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,21 +145,20 @@ def _add_answer(name: str) -> None:
     is_list = name != "mandate"
 
     def get_answer(query: dict[str, Any], mission: str) -> Response:
-        media = formats.wanted(query.get("format"), lists=is_list)
-        with reading(_engine()) as connection:
-            question = parameters.question(connection, query)
-            truth = _true_of(connection, mission, question)
+        def made(connection: Connection, question: Question) -> dict[str, Any]:
             data = answers(connection, mission, [name], question.valid_at, question.known, question.reported_by)[name]
-        links = {"snapshot": url_for("missions.get_snapshot", mission=mission, **_clocks(query))}
-        return formats.answer({**truth, "data": data, "links": links}, media, question.fixed)
+            links = {"snapshot": url_for("missions.get_snapshot", mission=mission, **_clocks(query))}
+            return {**_true_of(connection, mission, question), "data": data, "links": links}
+
+        return _answered(query, formats.wanted(query.get("format"), lists=is_list), mission, made)
 
     get_answer.__doc__ = f"The mission's {name} at two clocks.\n\nThe same as `{name}` in the snapshot" + (
         "; as NDJSON and CSV too." if is_list else "."
     )
     view = explains(blueprint, "unknown-mission", "invalid-parameter", "not-acceptable")(get_answer)
     view = listed(blueprint)(view) if is_list else view
-    view = blueprint.response(200, shape(ANSWER_SHAPES[name]))(view)
-    view = needs("reader")(blueprint.arguments(QuestionQuery, location="query", unknown=RAISE)(view))
+    view = answers_with(blueprint, 200, shape(ANSWER_SHAPES[name]))(view)
+    view = needs("reader")(asks(blueprint, QuestionQuery)(view))
     blueprint.add_url_rule(f"/v1/missions/<mission>/{name}", endpoint=f"get_{name}", view_func=view, methods=["GET"])
 
 
@@ -144,26 +168,25 @@ for _name in ANSWERS:
 
 @blueprint.route("/v1/missions/<mission>/pledges/<pledge>", methods=["GET"])
 @needs("reader")
-@blueprint.arguments(QuestionQuery, location="query", unknown=RAISE)
-@blueprint.response(200, shape(PledgeAnswer))
+@asks(blueprint, QuestionQuery)
+@answers_with(blueprint, 200, shape(PledgeAnswer))
 @explains(blueprint, "unknown-mission", "unknown-pledge", "invalid-parameter", "not-acceptable")
 def get_pledge(query: dict[str, Any], mission: str, pledge: str) -> Response:
     """One pledge at two clocks.
 
     The pledge with its terms, its original terms, its conditions and what became of it.
     """
-    formats.wanted(query.get("format"), lists=False)
-    with reading(_engine()) as connection:
-        question = parameters.question(connection, query)
-        truth = _true_of(connection, mission, question)
-        rows = answers(connection, mission, ["pledges"], question.valid_at, question.known, question.reported_by)[
-            "pledges"
-        ]
-    found = next((row for row in rows if row["pledge"] == pledge), None)
-    if found is None:
-        raise _unknown_pledge(pledge, [row["pledge"] for row in rows])
-    links = {"history": url_for("missions.get_pledge_history", mission=mission, pledge=pledge, **_clocks(query))}
-    return formats.answer({**truth, "data": found, "links": links}, fixed=question.fixed)
+
+    def made(connection: Connection, question: Question) -> dict[str, Any]:
+        at = (question.valid_at, question.known, question.reported_by)
+        rows = answers(connection, mission, ["pledges"], *at)["pledges"]
+        found = next((row for row in rows if row["pledge"] == pledge), None)
+        if found is None:
+            raise _unknown_pledge(pledge, [row["pledge"] for row in rows])
+        links = {"history": url_for("missions.get_pledge_history", mission=mission, pledge=pledge, **_clocks(query))}
+        return {**_true_of(connection, mission, question), "data": found, "links": links}
+
+    return _answered(query, formats.wanted(query.get("format"), lists=False), mission, made)
 
 
 def _unknown_pledge(pledge: str, known: list[str]) -> problems.Problem:
@@ -175,8 +198,8 @@ def _unknown_pledge(pledge: str, known: list[str]) -> problems.Problem:
 
 @blueprint.route("/v1/missions/<mission>/pledges/<pledge>/history", methods=["GET"])
 @needs("reader")
-@blueprint.arguments(QuestionQuery, location="query", unknown=RAISE)
-@blueprint.response(200, shape(PledgeHistoryAnswer))
+@asks(blueprint, QuestionQuery)
+@answers_with(blueprint, 200, shape(PledgeHistoryAnswer))
 @listed(blueprint)
 @explains(blueprint, "unknown-mission", "unknown-pledge", "invalid-parameter", "not-acceptable")
 def get_pledge_history(query: dict[str, Any], mission: str, pledge: str) -> Response:
@@ -184,22 +207,22 @@ def get_pledge_history(query: dict[str, Any], mission: str, pledge: str) -> Resp
 
     Each change with what it changed from what to what, its actor, source, reason and position; corrections included.
     """
-    media = formats.wanted(query.get("format"), lists=True)
-    with reading(_engine()) as connection:
-        question = parameters.question(connection, query)
-        truth = _true_of(connection, mission, question)
+
+    def made(connection: Connection, question: Question) -> dict[str, Any]:
         data = pledge_history(connection, mission, pledge, question)
         if not data:
             rows = answers(connection, mission, ["pledges"], question.valid_at, question.known)["pledges"]
             raise _unknown_pledge(pledge, [row["pledge"] for row in rows])
-    links = {"pledge": url_for("missions.get_pledge", mission=mission, pledge=pledge, **_clocks(query))}
-    return formats.answer({**truth, "data": data, "links": links}, media, question.fixed)
+        links = {"pledge": url_for("missions.get_pledge", mission=mission, pledge=pledge, **_clocks(query))}
+        return {**_true_of(connection, mission, question), "data": data, "links": links}
+
+    return _answered(query, formats.wanted(query.get("format"), lists=True), mission, made)
 
 
 @blueprint.route("/v1/missions/<mission>/history", methods=["GET"])
 @needs("reader")
-@blueprint.arguments(HistoryQuery, location="query", unknown=RAISE)
-@blueprint.response(200, shape(HistoryAnswer))
+@asks(blueprint, HistoryQuery)
+@answers_with(blueprint, 200, shape(HistoryAnswer))
 @listed(blueprint)
 @explains(blueprint, "unknown-mission", "invalid-parameter", "page-too-long", "not-acceptable")
 def get_history(query: dict[str, Any], mission: str) -> Response:
@@ -208,20 +231,22 @@ def get_history(query: dict[str, Any], mission: str) -> Response:
     Every event in the order of its effective date, as it stands and as it was first said, with its corrections inside.
     """
     media, limit = formats.wanted(query.get("format"), lists=True), parameters.limit(query, 100)
-    with reading(_engine()) as connection:
-        question = parameters.question(connection, query)
-        truth = _true_of(connection, mission, question)
+
+    def made(connection: Connection, question: Question) -> dict[str, Any]:
         found = mission_history(connection, mission, question)
-    rest = [item for item in found if _cursor(item) > _read_cursor(query.get("after"))]
-    following = (
-        {**query, "after": "{}.{}".format(*_cursor(rest[limit - 1])), "limit": limit} if len(rest) > limit else None
-    )
-    links = {"next": url_for("missions.get_history", mission=mission, **following) if following else None}
-    document = {**truth, "data": rest[:limit], "links": links}
-    response = formats.answer(document, media, question.fixed)
-    if following:
-        response.headers["Link"] = f'<{links["next"]}>; rel="next"'
-    return response
+        rest = [item for item in found if _cursor(item) > _read_cursor(query.get("after"))]
+        links = {"next": _following(query, mission, rest, limit)}
+        return {**_true_of(connection, mission, question), "data": rest[:limit], "links": links}
+
+    return _answered(query, media, mission, made, limit=limit)
+
+
+def _following(query: Mapping[str, Any], mission: str, rest: list[Any], limit: int) -> str | None:
+    """Where the history goes on after a page of it."""
+    if len(rest) <= limit:
+        return None
+    following = {**query, "after": "{}.{}".format(*_cursor(rest[limit - 1])), "limit": limit}
+    return url_for("missions.get_history", mission=mission, **following)
 
 
 def _cursor(item: Mapping[str, Any]) -> tuple[str, int]:
@@ -235,8 +260,8 @@ def _read_cursor(text: str | None) -> tuple[str, int]:
 
 @blueprint.route("/v1/missions/<mission>/diff", methods=["GET"])
 @needs("reader")
-@blueprint.arguments(DiffQuery, location="query", unknown=RAISE)
-@blueprint.response(200, shape(DiffAnswer))
+@asks(blueprint, DiffQuery)
+@answers_with(blueprint, 200, shape(DiffAnswer))
 @listed(blueprint)
 @explains(blueprint, "unknown-mission", "invalid-parameter", "range-too-wide", "not-acceptable")
 def get_diff(query: dict[str, Any], mission: str) -> Response:
@@ -246,21 +271,18 @@ def get_diff(query: dict[str, Any], mission: str) -> Response:
 
     Two days compare the world; two known times compare what the ledger knew of it.
     """
-    media = formats.wanted(query.get("format"), lists=True)
+    media, state = formats.wanted(query.get("format"), lists=True), conditional.states().now()
+    before, after = (conditional.question(query, state, prefix) for prefix in ("from_", "to_"))
+    first, last = sorted((before.valid_at, after.valid_at))
+    parameters.check_range(first, last, "from_valid_at", "to_valid_at")
+    latest, fixed = max(before, after, key=lambda question: question.known), before.fixed and after.fixed
+    _check_registered(mission, latest)
+    etag = conditional.tag(media, query, *map(conditional.clocks, (before, after)), state.behind(latest.known))
+    if same := formats.unchanged(etag, fixed):
+        return same
     with reading(_engine()) as connection:
-        before, after = (parameters.question(connection, query, prefix) for prefix in ("from_", "to_"))
-        first, last = sorted((before.valid_at, after.valid_at))
-        parameters.check_range(first, last, "from_valid_at", "to_valid_at")
-        latest = max(before, after, key=lambda question: question.known)
-        check_mission(connection, mission, latest)
         removed = redactions(connection, mission, latest.known)
         data = differences(connection, mission, before, after)
-    document = {
-        "mission": mission,
-        "redactions": removed,
-        "from": before.truth,
-        "to": after.truth,
-        "data": data,
-        "links": {},
-    }
-    return formats.answer(document, media, before.fixed and after.fixed)
+    truths = {"from": before.truth, "to": after.truth}
+    document = {"mission": mission, "redactions": removed, **truths, "data": data, "links": {}}
+    return formats.answer(document, media, fixed, etag)

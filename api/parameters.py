@@ -1,10 +1,13 @@
 """Query parameters: declared once, checked, documented; unknown ones are refused with the nearest right one."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from functools import lru_cache, wraps
+from typing import Annotated, Any, TypeVar
 
-from flask import current_app
+from flask import Request, current_app, request
+from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, ValidationError, validate
 from marshmallow import fields as mf
 from sqlalchemy import Connection
@@ -20,6 +23,8 @@ _HINTS = {
     "as_of": "is ambiguous; say valid_at for what was true on a day, or known_at for what was recorded by then",
     "date": "is ambiguous; say valid_at, known_at or reported_by",
 }
+View = TypeVar("View", bound=Callable[..., Any])
+MOST_KNOWN, LONGEST_KNOWN = 1024, 512  # query strings, and the bytes of one
 Day = Annotated[str, Text("a day", r"\d{4}-\d{2}-\d{2}", 10, example="2024-09-30", normal=lambda text: day(text, ""))]
 Moment = Annotated[str, Text("a day or an instant with its offset", r"[0-9T:.Z+-]{10,40}", 40, example="2024-10-31")]
 StreamName = Annotated[str, Text("a stream", r"[A-Za-z0-9/+_.-]+", 300, example="haiti-mss/pledge/jam-personnel")]
@@ -128,6 +133,50 @@ class HistoryQuery(QuestionQuery):
         metadata={"description": "The cursor of the page before."},
     )
     limit = number("How many at most; 100 where left out.", 1)
+
+
+def asks(blueprint: Blueprint, schema: type[Schema]) -> Callable[[View], View]:
+    """The view takes the query parameters of a schema.
+
+    What a query string says follows from it alone, so what was found good is not read again; what is refused is.
+    """
+
+    def wrap(view: View) -> View:
+        known: dict[bytes, Mapping[str, Any]] = {}
+
+        @wraps(view)
+        def understood(query: Mapping[str, Any], **arguments: Any) -> Any:
+            if len(request.query_string) <= LONGEST_KNOWN:
+                if len(known) >= MOST_KNOWN:
+                    known.clear()
+                known[request.query_string] = dict(query)
+            return view(query, **arguments)
+
+        reading = blueprint.arguments(schema, location="query", unknown=RAISE)(understood)
+
+        @wraps(reading)
+        def answered(**arguments: Any) -> Any:
+            query = known.get(request.query_string)
+            return reading(**arguments) if query is None else view(dict(query), **arguments)
+
+        return answered  # type: ignore[return-value]
+
+    return wrap
+
+
+def repeated(query_string: bytes) -> tuple[str, int] | None:
+    """The first parameter that is given more than once, and how often."""
+    if b"&" not in query_string:
+        return None
+    return (_repeated if len(query_string) <= LONGEST_KNOWN else _repeated.__wrapped__)(query_string)
+
+
+@lru_cache(maxsize=1024)
+def _repeated(query_string: bytes) -> tuple[str, int] | None:
+    given = Counter(
+        name for name, _ in Request({"QUERY_STRING": query_string.decode("latin-1")}).args.items(multi=True)
+    )
+    return next(((name, count) for name, count in given.items() if count > 1), None)
 
 
 def settings() -> Settings:

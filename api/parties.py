@@ -4,13 +4,12 @@ from typing import Any
 
 from flask import Response, current_app
 from flask_smorest import Blueprint
-from marshmallow import RAISE
 
-from api import formats, parameters
+from api import conditional, formats
 from api.answer_shapes import PartiesAnswer
 from api.auth import needs
-from api.documents import explains, listed, shape
-from api.parameters import QuestionQuery
+from api.documents import answers_with, explains, listed, shape
+from api.parameters import QuestionQuery, asks
 from ledger.store import reading
 from projections.parties import present
 from projections.queries import party_rows
@@ -22,8 +21,8 @@ blueprint = Blueprint(
 
 @blueprint.route("/v1/parties", methods=["GET"])
 @needs("reader")
-@blueprint.arguments(QuestionQuery, location="query", unknown=RAISE)
-@blueprint.response(200, shape(PartiesAnswer))
+@asks(blueprint, QuestionQuery)
+@answers_with(blueprint, 200, shape(PartiesAnswer))
 @listed(blueprint)
 @explains(blueprint, "invalid-parameter", "not-acceptable")
 def get_parties(query: dict[str, Any]) -> Response:
@@ -31,10 +30,12 @@ def get_parties(query: dict[str, Any]) -> Response:
 
     The parties registered by then: code, name, kind, and whether they were merged into another.
     """
-    media = formats.wanted(query.get("format"), lists=True)
+    media, state = formats.wanted(query.get("format"), lists=True), conditional.states().now()
+    question = conditional.question(query, state)
+    etag = conditional.tag(media, query, conditional.clocks(question), state.behind(question.known))
+    if same := formats.unchanged(etag, question.fixed):
+        return same
     with reading(current_app.config["LEDGER_ENGINE"]) as connection:
-        question = parameters.question(connection, query)
         rows = party_rows(connection, question.valid_at, question.known, question.reported_by)
-    return formats.answer(
-        {**question.truth, "data": [present(row) for row in rows], "links": {}}, media, question.fixed
-    )
+    document = {**question.truth, "data": [present(row) for row in rows], "links": {}}
+    return formats.answer(document, media, question.fixed, etag)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ledger import codec
 from ledger.said import Event
-from ledger.values import PartialDate, as_json, first_day
+from ledger.values import PartialDate, first_day
 
 MAX_ENVELOPE = 65_535
 MAX_PAYLOAD = 65_535
@@ -91,11 +91,7 @@ def instant(moment: datetime) -> str:
 
 def payload_of(event: Event) -> bytes:
     """What `event` says, as the bytes that are stored. Decisions see to it that they are no more than MAX_PAYLOAD."""
-    return codec.canonical(_said(event))
-
-
-def _said(event: Event) -> dict[str, Any]:
-    return {"data": as_json(event.data), "source": as_json(event.source), "note": event.note}
+    return event.payload
 
 
 _HEADER = (
@@ -141,10 +137,10 @@ def enter(
         "ref": event.ref,
         "target": event.data.target if event.data.ABOUT else None,
     }
-    payload = payload_of(event)
+    payload = event.payload
     envelope = _envelope(header, request, codec.commitment(salt, payload))
     assert len(envelope) <= MAX_ENVELOPE
-    return Entry(**header, **_said(event), root=root, request=request, salt=salt, payload=payload, envelope=envelope)
+    return Entry(**header, **event.told, root=root, request=request, salt=salt, payload=payload, envelope=envelope)
 
 
 def envelope_of(entry: Entry) -> bytes:

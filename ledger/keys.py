@@ -7,13 +7,17 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
+from ledger.direct import Direct, Statement
 from ledger.entries import instant
 from ledger.store import now
 from ledger.tables import keys
 
 ROLES = ("reader", "recorder", "admin")
+_IN_FORCE = Statement(
+    select(keys.c.name, keys.c.role).where(keys.c.digest == bindparam("digest"), keys.c.revoked_at.is_(None))
+)
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,14 @@ def create(connection: Connection, name: str, role: str) -> str:
 
 def holder(connection: Connection, key: str) -> Holder | None:
     """Who holds `key`; None where it is unknown or revoked."""
-    query = select(keys.c.name, keys.c.role).where(keys.c.digest == _digest(key), keys.c.revoked_at.is_(None))
-    found = connection.execute(query).one_or_none()
+    found = connection.execute(_IN_FORCE.select, {"digest": _digest(key)}).one_or_none()
     return Holder(found.name, found.role) if found else None
+
+
+def holder_of(direct: Direct, key: str) -> Holder | None:
+    """The same by one statement: a key that is revoked is worthless from that moment on, so nothing is kept of it."""
+    found = direct.row(_IN_FORCE, digest=_digest(key))
+    return Holder(*found) if found else None
 
 
 def revoke(connection: Connection, name: str) -> None:

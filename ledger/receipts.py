@@ -12,7 +12,6 @@ from typing import Any
 
 from ledger import codec
 from ledger.said import Event
-from ledger.values import as_json
 
 
 def digest(events: Iterable[Event]) -> str:
@@ -29,9 +28,7 @@ def _said(e: Event) -> dict[str, Any]:
         "type": e.type,
         "mission": e.mission,
         "effective": e.effective,
-        "data": as_json(e.data),
-        "source": as_json(e.source),
-        "note": e.note,
+        **e.told,
         "ref": e.ref,
         "expected_version": e.expected_version,
     }

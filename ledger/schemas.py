@@ -1,38 +1,27 @@
 """marshmallow schemas derived from the declarations in `ledger.events` and `ledger.values`.
 
 `parse_event` turns JSON into an `Event` or raises `Invalid`, whose faults point (RFC 6901) at each wrong
-field and say what to do. The same schemas document the API.
+field and say what to do. What fits is read by `ledger.readers`, many times faster; the schemas read only what does
+not, and explain. The same schemas document the API.
 """
 
-import functools
-import operator
-import types
-import typing
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from marshmallow import Schema, ValidationError, post_load, validate
 from marshmallow import fields as mf
 from marshmallow_oneofschema import OneOfSchema
 
+from ledger.annotations import bounds_of, is_union, members_of, most_of, parts_of, text_of, without_none
 from ledger.events import EVENTS
 from ledger.events.about_entries import EntryCorrected
 from ledger.events.declaration import RECORDERS
-from ledger.said import Event
+from ledger.readers import MAX_DEPTH, MAX_NAME, is_too_deep, read_data, read_event
+from ledger.said import Event, parts_sent
 from ledger.texts import Text, nearest_first
-from ledger.values import (
-    MAX_SAFE_INTEGER,
-    DateText,
-    MissionName,
-    Prose,
-    Ref,
-    Source,
-    Unfit,
-    is_position,
-)
-
-MAX_DEPTH = 12
+from ledger.values import Ref, Unfit, is_position
 
 
 @dataclass(frozen=True)
@@ -74,7 +63,7 @@ class TargetField(mf.Field):
         if is_position(value):
             return value
         if isinstance(value, str):
-            return TextField(_text_of(Ref)).deserialize(value)
+            return TextField(text_of(Ref)).deserialize(value)
         raise ValidationError("must be an entry's position (a number from 0) or the ref that its recorder gave it")
 
 
@@ -83,11 +72,7 @@ class ChangesField(mf.Dict):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[Any, Any]:
         changes = super()._deserialize(value, attr, data, **kwargs)
-        level: list[Any] = [changes]
-        for _ in range(MAX_DEPTH):
-            level = [part for whole in level for part in (whole.values() if isinstance(whole, dict) else whole)]
-            level = [part for part in level if isinstance(part, (dict, list))]
-        if level:
+        if is_too_deep(changes):
             raise ValidationError(f"is nested more than {MAX_DEPTH} levels deep")
         return changes
 
@@ -171,10 +156,6 @@ class Tagged(OneOfSchema):
         return super().load(data, **options)
 
 
-def _text_of(annotation: Any) -> Text:
-    return next(mark for mark in annotation.__metadata__ if isinstance(mark, Text))
-
-
 def _text_field(text: Text, options: dict[str, Any]) -> mf.Field:
     about: dict[str, Any] = {} if text.choices else {"maxLength": text.max_length, "minLength": 1}
     if text.choices:
@@ -188,18 +169,15 @@ def _text_field(text: Text, options: dict[str, Any]) -> mf.Field:
 
 
 def _number_field(annotated: Any, options: dict[str, Any]) -> mf.Field:
-    low, high = annotated.get("low"), annotated.get("high")
-    bounds = validate.Range(
-        0 if low is None else low, MAX_SAFE_INTEGER if high is None else high, error="must be from {min} to {max}"
-    )
+    bounds = validate.Range(*bounds_of(annotated), error="must be from {min} to {max}")
     return mf.Integer(
         strict=True, validate=bounds, error_messages={"invalid": "must be a whole number, without quotes"}, **options
     )
 
 
-def field_for(annotation: Any, metadata: typing.Mapping[str, Any], required: bool) -> mf.Field:
+def field_for(annotation: Any, metadata: Mapping[str, Any], required: bool) -> mf.Field:
     """The marshmallow field for one declared field."""
-    annotation = _without_none(annotation)
+    annotation = without_none(annotation)
     shown = {"description": metadata.get("description"), "example": metadata.get("example")}
     options: dict[str, Any] = {
         "required": required,
@@ -207,13 +185,13 @@ def field_for(annotation: Any, metadata: typing.Mapping[str, Any], required: boo
         "error_messages": {"required": "is missing", "null": "must not be null; leave it out instead"},
     }
     if get_origin(annotation) is Annotated:
-        return _text_field(_text_of(annotation), options)
+        return _text_field(text_of(annotation), options)
     if get_origin(annotation) is Literal:
         options["error_messages"]["invalid"] = f"must be {get_args(annotation)[0]}"
         return mf.String(validate=validate.Equal(get_args(annotation)[0], error="must be {other}"), **options)
     if get_origin(annotation) is tuple:
         options["error_messages"]["invalid"] = "must be a list"
-        return ListField(field_for(get_args(annotation)[0], {}, True), metadata.get("most") or 100, **options)
+        return ListField(field_for(get_args(annotation)[0], {}, True), most_of(metadata), **options)
     if annotation == int | str:
         options["metadata"]["type"] = ["integer", "string"]
         return TargetField(**options)
@@ -226,50 +204,26 @@ def field_for(annotation: Any, metadata: typing.Mapping[str, Any], required: boo
         return made
     if get_origin(annotation) is dict:
         options["error_messages"]["invalid"] = "must be a JSON object"
-        length = validate.Length(max=64, error="is no field's name: longer than {max} characters")
+        length = validate.Length(max=MAX_NAME, error="is no field's name: longer than {max} characters")
         return ChangesField(keys=mf.String(validate=length), **options)
     return mf.Nested(schema_for(annotation)(), **options)
-
-
-def _without_none(annotation: Any) -> Any:
-    if get_origin(annotation) in (typing.Union, types.UnionType) and type(None) in get_args(annotation):
-        rest = [part for part in get_args(annotation) if part is not type(None)]
-        return rest[0] if len(rest) == 1 else functools.reduce(operator.or_, rest)
-    return annotation
 
 
 @cache
 def schema_for(declared: Any) -> type[Schema]:
     """The schema class of a declared class, or of a union of classes told apart by their `kind`."""
-    if get_origin(declared) in (typing.Union, types.UnionType):
-        members = {_tag(member): schema_for(member) for member in get_args(declared)}
+    if is_union(declared):
+        members = {kind: schema_for(member) for kind, member in members_of(declared).items()}
         return type(
             "Or".join(member.__name__ for member in get_args(declared)),
             (Tagged,),
             {"type_field": "kind", "type_schemas": members, "get_obj_type": lambda self, obj: obj.kind},
         )
-    hints = get_type_hints(declared, include_extras=True)
-    made = {part.name: field_for(hints[part.name], part.metadata, part.default is MISSING) for part in fields(declared)}
+    made = {part.name: field_for(part.annotation, part.metadata, part.required) for part in parts_of(declared)}
     return type(declared.__name__, (DeclaredSchema,), {**made, "declared": declared, "__doc__": declared.__doc__})
 
 
-def _tag(member: type) -> str:
-    return get_args(get_type_hints(member, include_extras=True)["kind"])[0]
-
-
-def _plain(annotation: Any, description: str, **more: Any) -> mf.Field:
-    return field_for(annotation, {"description": description, **more}, more.get("required", False))
-
-
 class _SaidSchema(DeclaredSchema):
-    effective = _plain(DateText, "When the fact holds in the world, as precisely as it is known.", required=True)
-    source = _plain(Source, "Where it stands.")
-    note = _plain(Prose, "What the fields cannot say.")
-    ref = _plain(
-        Ref, "The recorder's own name for the event, unique in the ledger; corrections may name it as their target."
-    )
-    expected_version = _plain(int, "Version that the stream must have; 0 for a stream that must not exist yet.")
-
     @post_load
     def made(self, data: dict[str, Any], **_: Any) -> Event:
         data.pop("type")
@@ -281,18 +235,9 @@ def said_schema(type_name: str) -> type[Schema]:
     """The schema of a whole event of one type, as it is sent to be recorded."""
     declared = EVENTS[type_name]
     who = f"The event type. {RECORDERS[declared.RECORDER]}".rstrip()
-    parts = {
-        "type": mf.String(required=True, validate=validate.Equal(type_name), metadata={"description": who}),
-        "data": mf.Nested(
-            schema_for(declared)(),
-            required=True,
-            error_messages={"required": "is missing", "null": "must not be null; leave it out instead"},
-            metadata={"description": "What is said."},
-        ),
-    }
-    if not declared.LEDGER_WIDE:  # an event about an entry takes its mission from the target
-        parts["mission"] = field_for(MissionName, {"description": "The mission."}, not declared.ABOUT)
-    return type("Event" + declared.__name__, (_SaidSchema,), {**parts, "__doc__": declared.__doc__})
+    named = mf.String(required=True, validate=validate.Equal(type_name), metadata={"description": who})
+    made = {part.name: field_for(part.annotation, part.metadata, part.required) for part in parts_sent(declared)}
+    return type("Event" + declared.__name__, (_SaidSchema,), {"type": named, **made, "__doc__": declared.__doc__})
 
 
 class EventSchema(Tagged):
@@ -309,12 +254,16 @@ _EVENT = EventSchema()
 
 def parse_event(raw: Any, at: str = "") -> Event:
     """The event that `raw` JSON data says. Raises Invalid with every fault, pointers beginning with `at`."""
-    try:
-        event = _EVENT.load(raw)
-    except ValidationError as error:
-        raise Invalid(faults_of(error.messages, at)) from error
+    event = read_event(raw) or _loaded(_EVENT, raw, at)
     check_correction(event, at)
     return event
+
+
+def _loaded(schema: Schema, raw: Any, at: str) -> Any:
+    try:
+        return schema.load(raw)
+    except ValidationError as error:
+        raise Invalid(faults_of(error.messages, at)) from error
 
 
 def check_correction(event: Event, at: str) -> None:
@@ -331,10 +280,7 @@ def check_correction(event: Event, at: str) -> None:
 
 def parse_data(type_name: str, raw: Any, at: str = "") -> Any:
     """The declared data of an event of `type_name`, such as a target's data after a correction. Raises Invalid."""
-    try:
-        return schema_for(EVENTS[type_name])().load(raw)
-    except ValidationError as error:
-        raise Invalid(faults_of(error.messages, at)) from error
+    return read_data(type_name, raw) or _loaded(schema_for(EVENTS[type_name])(), raw, at)
 
 
 def faults_of(messages: Any, at: str = "") -> list[Fault]:

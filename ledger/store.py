@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, select
 
 from ledger import tables
-from ledger.driver import arrive
+from ledger.driver import arrive, asked
 from ledger.entries import Entry
 from ledger.events import PARTY_FIELDS
 
@@ -47,18 +47,20 @@ def _sqlite_settings(connection: Any, _: Any) -> None:
 
 
 def _sqlite_begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+    asked(connection, [("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN", ())])
+
+
+def to_write(engine: Engine) -> Connection:
+    """A connection whose transactions write. On PostgreSQL READ COMMITTED, whatever the server's default: after it has waited for
+    the head row, an append reads what the one before it has committed."""
+    options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "READ COMMITTED"}
+    return engine.connect().execution_options(writes=True, **options)
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction that writes; committed at the end, rolled back on any error.
-
-    On PostgreSQL READ COMMITTED, whatever the server's default: after it has waited for the head row, an append reads what
-    the one before it has committed.
-    """
-    options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "READ COMMITTED"}
-    with engine.connect().execution_options(writes=True, **options) as connection, connection.begin():
+    """One transaction that writes; committed at the end, rolled back on any error."""
+    with to_write(engine) as connection, connection.begin():
         yield connection
 
 

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 # Controls but for tab and line ends, soft hyphens, and what is invisible or turns the direction of writing; not the
@@ -42,9 +43,14 @@ class Text:
         text = unicodedata.normalize("NFC", text).strip() if self.free else text
         if len(text) > self.max_length:
             raise ValueError(f"is longer than {self.max_length} characters; wanted is {self._wanted(text)}")
-        if not re.fullmatch(self.pattern, text, re.ASCII):
+        if not (self._matches(text) if self._matches else text.isprintable() or _shown(text)):
             raise ValueError(f"{text[:80]!r} is not {self._wanted(text)}")
         return self.normal(text) if self.normal else text
+
+    @cached_property
+    def _matches(self) -> Callable[[str], Any] | None:
+        """What matches its pattern; none where any text will do that hides nothing."""
+        return None if self.pattern == Text.pattern else re.compile(self.pattern, re.ASCII).fullmatch
 
     def _wanted(self, text: str) -> str:
         wanted = self.meaning + (f", such as {self.example}" if self.example else "")
@@ -58,13 +64,21 @@ class Text:
         return text
 
 
+_shown = re.compile(Text.pattern, re.ASCII).fullmatch
+_blank = re.compile(r"[\s\u200c\u200d]*").fullmatch
+_half = re.compile(r"[\ud800-\udfff]").search
+_hidden = re.compile(f"[{HIDDEN}]").search
+
+
 def _check_characters(text: str) -> None:
-    """A text has something to show, and shows all that it has."""
-    if re.fullmatch(r"[\s\u200c\u200d]*", text):
+    """A text has something to show, and shows all that it has. What Unicode calls printable hides nothing."""
+    if text.isprintable() and text and not text.isspace():
+        return
+    if _blank(text):
         raise ValueError("must not be empty; leave the field out instead")
-    if re.search(r"[\ud800-\udfff]", text):
+    if _half(text):
         raise ValueError("holds half of a character (a lone surrogate), which cannot be written down")
-    if hidden := re.search(f"[{HIDDEN}]", text):
+    if hidden := _hidden(text):
         name = unicodedata.name(hidden[0], "a control character")
         place = f"its character {hidden.start() + 1} is U+{ord(hidden[0]):04X}, {name}"
         raise ValueError(f"{place}, which cannot be seen; take it out")

@@ -8,7 +8,7 @@ derived from it. A value class checks what concerns several of its fields when i
 import calendar
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -375,11 +375,26 @@ def is_position(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_SAFE_INTEGER
 
 
+_PLAIN = frozenset({str, int, bool, type(None), float, dict})
+
+
 def as_json(value: Any) -> Any:
     """A declared value as plain JSON data: what was left out stays out."""
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, tuple):
-        return [as_json(part) for part in value]
-    if hasattr(value, "__dataclass_fields__"):
-        pairs = ((part.name, getattr(value, part.name)) for part in fields(value))
-        return {name: as_json(part) for name, part in pairs if part is not None}
-    return value
+        return [part if type(part) in _PLAIN else as_json(part) for part in value]
+    names = _names_of(value.__class__)
+    if names is None:
+        return value
+    return {
+        name: part if type(part) in _PLAIN else as_json(part)
+        for name in names
+        if (part := getattr(value, name)) is not None
+    }
+
+
+@lru_cache(maxsize=1_024)
+def _names_of(declared: Any) -> tuple[str, ...] | None:
+    """The fields of a declared class; None of any other."""
+    return tuple(part.name for part in fields(declared)) if is_dataclass(declared) else None

@@ -7,16 +7,18 @@ first who comes writes, and calls upon one of those who came meanwhile. Who come
 
 from collections.abc import Sequence
 from threading import Lock
+from time import monotonic
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from ledger.driver import one_trip
 from ledger.recording import Outcome, Project, Recorded, Request, record_each
 from ledger.said import Event
-from ledger.store import writing
+from ledger.store import to_write
 
 MOST_EVENTS = 1_000  # of one transaction, unless a single request has more
+MOST_IDLE = 1.0  # seconds
 
 
 class _Turn:
@@ -51,6 +53,8 @@ class Writer:
         self._lock = Lock()  # guards the two below
         self._waiting: list[_Turn] = []
         self._is_writing = False
+        self._connection: Connection | None = None  # belongs to who writes, as does the moment of its last use
+        self._used = 0.0
 
     def record(self, events: Sequence[Event], *, actor: str, key: str | None = None) -> Recorded:
         """Record `events` as one: all or nothing; returns once they are committed. Raises Refused with every refusal."""
@@ -93,10 +97,28 @@ class Writer:
             turn.outcome = outcome
 
     def _committed(self, requests: Sequence[Request]) -> Sequence[Outcome]:
-        with writing(self._engine) as connection, one_trip(connection):
-            outcomes = record_each(connection, requests, project=self._project)
-            connection.commit()
+        connection = self._connected()
+        try:
+            with connection.begin(), one_trip(connection):
+                outcomes = record_each(connection, requests, project=self._project)
+                connection.commit()
+        except BaseException:
+            self._leave()
+            raise
+        self._used = monotonic()
         return outcomes
+
+    def _connected(self) -> Connection:
+        """The connection that is kept, or a new one, which is tried before it is used, where it has been idle."""
+        if self._connection is None or monotonic() - self._used > MOST_IDLE:
+            self._leave()
+            self._connection = to_write(self._engine)
+        return self._connection
+
+    def _leave(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
 
 def _together(waiting: Sequence[_Turn]) -> tuple[list[_Turn], list[_Turn]]:

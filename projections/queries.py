@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
+from ledger.direct import Direct, Statement
+from ledger.direct import Row as Stored
 from ledger.entries import Entry
+from ledger.splicing import COLUMNS
 from ledger.standing import retracted
 from ledger.store import read_entries
 from ledger.tables import entries
@@ -52,6 +56,28 @@ def find_entries(connection: Connection, wanted: EntryFilter, limit: int) -> lis
     """The first `limit` entries that the filter lets through, in position order."""
     given = {name: value for name, value in asdict(wanted).items() if value is not None}
     return read_entries(connection, *(_CONDITIONS[name](value) for name, value in given.items()), limit=limit)
+
+
+_BY_TEXT = frozenset({"party", "symbol"})  # conditions whose SQL depends on the value
+
+
+@lru_cache(maxsize=256)
+def _page(names: tuple[str, ...]) -> Statement:
+    conditions = [_CONDITIONS[name](bindparam(name)) for name in names]
+    return Statement(_listing(conditions).limit(bindparam("most")))
+
+
+def _listing(conditions: Iterable[Any]) -> Any:
+    return select(*(entries.c[name] for name in COLUMNS)).where(*conditions).order_by(entries.c.position)
+
+
+def stored_entries(direct: Direct, wanted: EntryFilter, limit: int) -> Sequence[Stored]:
+    """The same entries as `find_entries`, as they are stored: rows of `splicing.COLUMNS`, by one statement."""
+    given = {name: value for name, value in vars(wanted).items() if value is not None}
+    if _BY_TEXT.isdisjoint(given):
+        return direct.rows(_page(tuple(given)), most=limit, **given)
+    conditions = (_CONDITIONS[name](value) for name, value in given.items())
+    return direct.ordinary(_listing(conditions).limit(limit))
 
 
 def newest_entries(connection: Connection, wanted: EntryFilter, limit: int, before: int | None = None) -> list[Entry]:

@@ -4,7 +4,7 @@ That is about what can be read today. Once a payload is removed, it is gone for 
 an answer tells of it from the position of the removed entry on, whenever the redaction itself was recorded.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -20,7 +20,11 @@ Removals = dict[int, Row]
 
 def removals(connection: Connection, among: Iterable[Entry]) -> Removals:
     """Of those entries whose payload was removed, by position: the entry that did it, who recorded it when, and why."""
-    gone = [entry.position for entry in among if entry.payload is None]
+    return removals_of(connection, [entry.position for entry in among if entry.payload is None])
+
+
+def removals_of(connection: Connection, gone: Sequence[int]) -> Removals:
+    """The same of entries whose payload is known to have been removed, by their positions."""
     return {
         position: told
         for part in chunks(gone)

@@ -3,8 +3,12 @@
 import hashlib
 import json
 import os
+from collections.abc import Callable
+from datetime import date
+from enum import Enum
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
@@ -13,6 +17,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ledger.codec import canonical, commitment, leaf_hash, read
+from tests import judges
 from tests.builders import announced, deployed, money, said
 from tests.generated import ASCII, TEXT, WHOLE, thorough
 from tests.in_memory import entered
@@ -23,6 +28,40 @@ DOCUMENTS = st.recursive(
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(ASCII, inner, max_size=6),
     max_leaves=25,
 )
+
+
+class Named(Enum):
+    """What orjson would write by its value."""
+
+    WHOLE, HALF, NAMED = 1, 0.5, {"é": 1}
+
+
+class Text(str):
+    __slots__ = ()
+
+
+class Fields(dict[Any, Any]):
+    pass
+
+
+NAMES = ASCII | st.text(max_size=3) | st.sampled_from([1, None, 0.5, True, Text("a"), Text("é"), "\ud800", Named.WHOLE])
+THINGS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXT | st.text(max_size=3) | st.binary(max_size=3)
+    | st.sampled_from([2**53 - 1, 2**53, -(2**53), 2**64, Text("a"), UUID(int=1), date(2024, 1, 1), *Named, object, (0.5,)]),
+    lambda inner: st.lists(inner, max_size=3) | st.tuples(inner, inner) | st.dictionaries(NAMES, inner, max_size=4)
+    | st.dictionaries(ASCII, inner, max_size=4) | st.dictionaries(ASCII, inner, max_size=2).map(Fields),
+    max_leaves=12,
+)  # fmt: skip
+
+
+def outcome(function: Callable[[Any], Any], value: Any) -> str:
+    """What it returns, or that it refuses by a ValueError; as text, for NaN is not itself and 1 is True."""
+    try:
+        return repr(function(value))
+    except ValueError:
+        return "refused"
+
+
 # by name: what is canonical as it stands, and what the ledger declines by design (fractions, keys beyond ASCII)
 VECTORS_MET, VECTORS_DECLINED = {"arrays", "unicode"}, {"french", "structures", "values", "weird"}
 
@@ -36,6 +75,16 @@ def test_another_implementation_writes_the_same_bytes(document: Any) -> None:
 
     assert written == rfc8785.dumps(document)
     assert json.loads(written) == document
+
+
+@thorough(3_000)
+@given(THINGS)
+@example({"a": float("nan")})
+@example({"é": 1})
+@example(["é", {"a": {"ü": 1}}])
+@example({"a": Named.HALF})
+def test_what_is_written_and_refused_is_what_a_look_at_every_part_says(value: Any) -> None:
+    assert outcome(canonical, value) == outcome(judges.canonical, value)
 
 
 @thorough(100)
@@ -246,3 +295,59 @@ def test_what_is_read_is_what_another_parser_reads(content: bytes) -> None:
         return
 
     assert said == orjson.loads(content.removeprefix(b"\xef\xbb\xbf"))
+
+
+# --- reading by two ways ------------------------------------------------------------------------------------------
+
+SPACE = st.text(" \t\n\r", max_size=2)
+NUMBERS = st.sampled_from(
+    ["-0", "0", "-1", "1.0", "1e5", "1E400", "-1e999", "0.1", "9007199254740993", "9223372036854775808", "-9223372036854775809",
+     "18446744073709551615", "18446744073709551616", "1" * 400, "01", "+1", ".5", "5.", "NaN", "-Infinity", "0x10", "1_0"]
+)  # fmt: skip
+LETTERS = st.sampled_from([
+    "a", "b", ":", '":', '\\"', '\\":', "\\u003a", "\\u003A:", "\\u0061", "\\\\", "\\/", "\\ud83d\\ude00", "\\ud800", "é",
+    "\U0001f600", "\x7f", "\x01", "\ufeff", "{", "}", ",", "\\u0000", "\\x41", " : ",
+])  # fmt: skip
+STRINGS = st.lists(LETTERS, max_size=3).map(lambda letters: f'"{"".join(letters)}"')
+
+
+def lists(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.lists(inner, max_size=3).map(lambda parts: f"[{','.join(parts)}]")
+
+
+def objects(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    members = st.tuples(SPACE, STRINGS, SPACE, SPACE, inner).map(lambda m: f"{m[0]}{m[1]}{m[2]}:{m[3]}{m[4]}")
+    return st.lists(members, max_size=4).map(lambda parts: f"{{{','.join(parts)}}}")
+
+
+TEXTS = st.recursive(
+    STRINGS | NUMBERS | st.sampled_from(["true", "false", "null", "nul", ""]),
+    lambda inner: lists(inner) | objects(inner) | objects(inner),
+    max_leaves=10,
+).map(lambda text: text.encode("utf-8", "surrogatepass"))
+
+
+@st.composite
+def spoilt(draw: st.DrawFn) -> bytes:
+    """A JSON text in which a byte or a part is replaced, taken out or doubled."""
+    content = draw(TEXTS | DOCUMENTS.map(lambda value: json.dumps(value, ensure_ascii=draw(st.booleans())).encode()))
+    start, end = sorted((draw(st.integers(0, len(content))), draw(st.integers(0, len(content)))))
+    part = draw(st.binary(max_size=2) | st.sampled_from([b"", b":", b'":', b"\xef\xbb\xbf", content[start:end] * 2]))
+    return content[:start] + part + content[end:]
+
+
+@thorough(3_000)
+@given(TEXTS | spoilt())
+@example(b'{"a": 1, "a": 2}')
+@example(b'{"a":{"b":1},"a":"\\u003a"}')
+@example(b'{"a":":","a":"\\u003a\\u003A"}')
+@example(b'{"a" :1,"b":"\\":"}')
+@example(b'{"a":1,"b":{"c":[1,{"d":1,"d":1}]},"e":"::"}')
+@example(b"[" * 63 + b"]" * 63)
+@example(b"[" * 65 + b"]" * 65)
+@example(b'{"a":' * 500 + b"1" + b"}" * 500)
+@example(b"[" * 1_100 + b"]" * 1_100)
+@example(b"\xef\xbb\xbf\xef\xbb\xbf1")
+@example(b'"\xc0\xba"')
+def test_what_is_read_and_refused_is_what_the_strict_parser_says(content: bytes) -> None:
+    assert outcome(read, content) == outcome(judges.read, content)

@@ -191,3 +191,19 @@ def test_sixteen_threads_lose_double_and_disorder_nothing(engine: Engine) -> Non
     with reading(engine) as connection:
         assert acknowledged == [(entry.position, entry.ref) for entry in read_entries(connection)][1:]
     assert [position for position, _ in acknowledged] == list(range(1, 16 * 12 + 1))
+
+
+def test_after_a_lost_connection_the_next_is_recorded_as_ever(crowd: Crowd, engine: Engine) -> None:
+    crowd.go_on.set()
+    crowd.says(deployed())()
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            others = "datname = current_database() AND pid <> pg_backend_pid()"
+            connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))
+        with pytest.raises(DBAPIError) as lost:
+            crowd.says(deployed())()
+        assert lost.value.connection_invalidated
+
+    recorded = crowd.says(deployed())()
+
+    assert [entry.position for entry in recorded.entries] == [2]

@@ -10,7 +10,8 @@ From that declaration come validation, JSON Schema, forms and documentation; not
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar, dataclass_transform
 
 from ledger.values import optional, told
@@ -50,13 +51,23 @@ def event(
 
 def parties_of(data: Any) -> str:
     """The acting parties as one name: `FRA`, or `FRA+OIF` where they act jointly and unsplit. `data`: JSON or declared."""
-    take = data.get if isinstance(data, dict) else lambda name: getattr(data, name, None)
-    party, others = take("party") or "unstated", take("jointly_with")
+    if isinstance(data, dict):
+        party, others = data.get("party"), data.get("jointly_with")
+    else:
+        party, others = getattr(data, "party", None), getattr(data, "jointly_with", None)
+    party = party or "unstated"
     return "+".join(sorted({party, *others})) if others else str(party)
 
 
 def stream_of(mission: str | None, data: Any) -> str:
     """The stream that an event with these declared `data` belongs to, such as `haiti-mss/pledge/jam-personnel`."""
-    values = {part.name: getattr(data, part.name) for part in fields(data)}
-    path = data.STREAM.format(**{**values, "parties": parties_of(data)})
+    path = data.STREAM
+    if names := _named_in(path):
+        path = path.format_map({name: parties_of(data) if name == "parties" else getattr(data, name) for name in names})
     return f"{mission}/{path}" if mission else path
+
+
+@lru_cache(maxsize=1_024)
+def _named_in(path: str) -> tuple[str, ...]:
+    """The fields that stand in braces."""
+    return tuple(re.findall(r"\{(\w+)\}", path))

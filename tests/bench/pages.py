@@ -11,17 +11,16 @@ from pathlib import Path
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import Engine
 
 from api.app import create_app
 from api.cli.recording import load_record
 from api.settings import Settings
-from ledger import tables
-from ledger.recording import row_of
-from ledger.store import open_engine, writing
+from ledger.store import open_engine
 from migrations import migrate
 from projections.runner import rebuild
-from tests.bench.ledgers import entries
+from tests.bench.ledgers import fill
+from tests.bench.workload import Workload
 
 ROUNDS = 200
 PAGE = "/missions/{mission}?valid_at=2024-09-12"
@@ -37,7 +36,7 @@ def main() -> None:
         large = made(Path(folder) / "large.db")
         fill_one(large, given.entries)
         measure("the record of Haiti", haiti, "haiti-mss")
-        measure(f"a mission of {given.entries:,} entries", large, "m0")
+        measure(f"a mission of {given.entries:,} entries", large, "mission-00")
 
 
 def made(path: Path) -> Engine:
@@ -48,10 +47,7 @@ def made(path: Path) -> Engine:
 
 def fill_one(engine: Engine, count: int) -> None:
     """As many entries, all of one mission."""
-    with writing(engine) as connection:
-        rows = [row_of(entry) for entry in entries(count, missions=1)]
-        connection.execute(insert(tables.entries), rows)
-        connection.execute(update(tables.head).values(size=count, recorded_at=rows[-1]["recorded_at"]))
+    fill(engine, Workload(missions=1), count)
     rebuild(engine)
 
 

@@ -29,7 +29,8 @@ from migrations import migrate
 from projections import audit as index
 from projections.runner import rebuild, update_projections
 from tests.bench.ledgers import fill, said_by_a_party
-from tests.builders import registered
+from tests.bench.workload import Workload
+from tests.builders import MISSION, registered
 
 ROUNDS = 3
 
@@ -84,7 +85,7 @@ def told(what: str, figure: str, beside: str = "") -> None:
 def made(url: str, count: int) -> Engine:
     engine = open_engine(url)
     migrate(engine)
-    fill(engine, count)
+    fill(engine, Workload(), count)
     return engine
 
 
@@ -153,7 +154,7 @@ def appending(folder: Path, size: int, rounds: int, appends: int) -> tuple[float
 
             def work(engine: Engine = engine, with_log: bool = with_log) -> None:
                 for _ in range(appends):
-                    append(engine, [said_by_a_party()] * size)
+                    append(engine, [said_by_a_party(MISSION)] * size)
                     if with_log:
                         signer.wake()
 

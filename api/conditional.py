@@ -1,0 +1,85 @@
+"""What an answer follows from, known before it is made: so whoever has it already is told so, and no row of it is read.
+
+An answer follows from its question, from the code that makes it, and from what was removed meanwhile. ETags are digests of
+these (docs/adr/0019-etags-before-answers.md).
+"""
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import current_app, request
+
+from api import parameters
+from api.compression import takes
+from ledger.direct import Direct
+from ledger.store import reading
+from projections.questions import Question
+from projections.state import State, States
+
+PACKAGES = ("api", "projections", "ledger")
+
+
+def direct() -> Direct:
+    """Single statements, on the database of the app that answers."""
+    return current_app.config["LEDGER_DIRECT"]
+
+
+def states() -> States:
+    """The state of the ledger of the app that answers."""
+    return current_app.config["LEDGER_STATES"]
+
+
+@cache
+def release() -> str:
+    """SHA-256 over the code that makes answers: another version may make others."""
+    folder = Path(__file__).parent.parent
+    parts = (part for name in PACKAGES for part in sorted((folder / name).rglob("*.py")))
+    return hashlib.sha256(b"".join(hashlib.sha256(part.read_bytes()).digest() for part in parts)).hexdigest()
+
+
+def tag(media: str, query: Mapping[str, Any], *follows: Any) -> str:
+    """The ETag of this request's answer as `media`, from the parsed query and from what else it follows."""
+    told = (release(), request.script_root, request.path, media, query, follows)
+    return hashlib.blake2b(repr(told).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def question(query: Mapping[str, Any], state: State, prefix: str = "") -> Question:
+    """The question that the parameters put, each name beginning with `prefix`, as of a state. Raises Problem.
+
+    What names a position or leaves it out is resolved without looking further; the rest as everywhere else.
+    """
+    position = query.get(f"{prefix}known_position")
+    if query.get(f"{prefix}known_at") is not None or (position is not None and position >= state.size):
+        with reading(current_app.config["LEDGER_ENGINE"]) as connection:
+            return parameters.question(connection, query, prefix)
+    known = state.size - 1 if position is None else position
+    valid_at = query.get(f"{prefix}valid_at")
+    return Question(
+        valid_at or parameters.today().isoformat(),
+        known,
+        (state.recorded_at or None) if known == state.size - 1 else states().recorded_at(known),
+        query.get("reported_by"),
+        fixed=position is not None and valid_at is not None,
+    )
+
+
+def clocks(asked: Question) -> tuple[str, int, str | None, str | None]:
+    """A question as an ETag tells it."""
+    return asked.valid_at, asked.known, asked.known_at, asked.reported_by
+
+
+def matching(etag: str) -> str | None:
+    """The ETag of this answer that the client has, in a coding that it takes; `*` where it has any. None where it has none."""
+    told = request.environ.get("HTTP_IF_NONE_MATCH")
+    if not told:
+        return None
+    if told.strip() == "*":
+        return etag
+    for part in told.split(f'"{etag}')[1:]:
+        coding = part.partition('"')[0]
+        if not coding or (coding[0] == ":" and takes(request.environ.get("HTTP_ACCEPT_ENCODING", ""), coding[1:])):
+            return etag + coding
+    return None

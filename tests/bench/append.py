@@ -1,0 +1,73 @@
+"""One durable event at a time, in one process: beside the bare database and `eventsourcing`, and as the ledger grows.
+
+Ours validates the JSON, decides, appends, brings the index up to it and commits; the others write bytes. Theirs is a new
+table, ours a ledger of the size that the row names.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+
+from tests.bench import ours
+from tests.bench.bench import Bench
+from tests.bench.eventsourced import EventSourced
+from tests.bench.floors import EVENTSOURCING, RAW, asked
+from tests.bench.measuring import Measure, Result, by_turns, each, percentile, rate
+from tests.bench.ours import Append
+from tests.bench.peers import raw
+from tests.bench.workload import Said
+
+APPENDS, TIMED = 150, 100
+
+
+def measure(bench: Bench) -> Iterator[Result]:
+    for kind in bench.kinds:
+        for size in bench.sizes:
+            yield from _beside_others(bench, kind, size)
+        yield from _as_it_grows(bench, kind)
+
+
+def _beside_others(bench: Bench, kind: str, size: int) -> Iterator[Result]:
+    ledger = bench.ledger(kind, size)
+    lots = [ledger.workload.take(APPENDS) for _ in range(bench.rounds + 1)]
+    plain, library = raw(bench.fresh(kind, "raw")), EventSourced(bench.fresh(kind, "library"))
+    with ours.writer(ledger.engine) as append:
+        contenders = {"ours": append, RAW: plain.append, EVENTSOURCING: library.append}
+        turns = by_turns({name: _rate_of(one, lots) for name, one in contenders.items()}, bench.rounds)
+    for peer, name in ((RAW, plain.name), (EVENTSOURCING, library.name)):
+        yield Result(
+            work="append", database=kind, size=size, beside=name, unit="/s", ours=turns.median("ours"),
+            peer=turns.median(peer), ratio=turns.ratio("ours", peer), asked=asked("append", kind, peer),
+        )  # fmt: skip
+    plain.close()
+    library.close()
+
+
+def _rate_of(append: Append, lots: Sequence[list[Said]]) -> Measure:
+    """The rate at which the next lot is appended; every contender gets the same lots."""
+    left = iter(lots)
+
+    def one_turn() -> float:
+        lot = next(left)
+        return rate(len(lot), lambda: [append(said) for said in lot])
+
+    return one_turn
+
+
+def _as_it_grows(bench: Bench, kind: str) -> Iterator[Result]:
+    """The median of a single append, by turns in ledgers of all sizes."""
+    with ExitStack() as stack:
+        halves: dict[str, Measure] = {}
+        for size in bench.sizes:
+            ledger = bench.ledger(kind, size)
+            append = stack.enter_context(ours.writer(ledger.engine))
+            halves[str(size)] = lambda ledger=ledger, append=append: percentile(  # type: ignore[misc]
+                each(append, ledger.workload.take(TIMED)), 0.5
+            )
+        turns = by_turns(halves, bench.rounds)
+    first, *larger = bench.sizes
+    for size in larger:
+        yield Result(
+            work="append p50", database=kind, size=size, beside=f"{first:,} entries", unit="ms",
+            ours=turns.median(str(size)), peer=turns.median(str(first)), ratio=turns.ratio(str(size), str(first)),
+            asked=asked("append p50", kind, "smallest"),
+        )  # fmt: skip

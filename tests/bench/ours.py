@@ -1,0 +1,80 @@
+"""The ledger as measurements use it. Nothing else under tests/bench calls its write path, its index or its answers."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from api.importing import bring_in, read
+from ledger.schemas import parse_event
+from ledger.signing import new_key, sign, write_log_key
+from ledger.store import open_engine, stream_entries
+from ledger.writer import Writer
+from migrations import migrate
+from projections import runner
+from projections.answers import ANSWERS, folded_rows, make, needed
+from projections.queries import answers, mission_entries
+from projections.runner import update_projections
+from tests.bench import ledgers
+from tests.bench.workload import Said, Workload
+
+ACTOR = "bench"
+NAMES = list(ANSWERS)
+Append = Callable[[Said], object]
+
+
+def made(url: str, **options: Any) -> Engine:
+    """A new ledger, empty."""
+    engine = open_engine(url, **options)
+    migrate(engine)
+    return engine
+
+
+def fill(engine: Engine, workload: Workload, count: int) -> None:
+    """The first `count` events in an empty ledger, with their index; the fastest way there is, since nobody measures it."""
+    ledgers.fill(engine, workload, count)
+    rebuild(engine)
+
+
+@contextmanager
+def writer(engine: Engine) -> Iterator[Append]:
+    """A function that records one event, durably, when it returns; many threads may call it."""
+    into = Writer(engine, update_projections)
+    yield lambda said: into.record([parse_event(said)], actor=ACTOR)
+
+
+def import_file(engine: Engine, path: Path) -> None:
+    """What `mission-ledger import` does with a file, without its output."""
+    bring_in(engine, read(path.read_bytes(), path.suffix), actor=ACTOR)
+
+
+def prove(engine: Engine, folder: Path) -> None:
+    """Take every entry into the tree and sign it, with a key of its own."""
+    sign(engine, write_log_key(folder / f"{threading.get_ident()}.key", (new_key("bench.example/log"),)))
+
+
+def rebuild(engine: Engine) -> None:
+    runner.rebuild(engine)
+
+
+def snapshot(connection: Connection, mission: str, valid_at: str, known: int) -> dict[str, Any]:
+    """Everything about a mission at two clocks."""
+    return answers(connection, mission, NAMES, valid_at, known)
+
+
+def folded(connection: Connection, mission: str, valid_at: str, known: int) -> dict[str, Any]:
+    """The same by the definition: the mission's entries viewed and folded."""
+    entries = mission_entries(connection, mission, known)
+    return make(NAMES, folded_rows(entries, needed(NAMES), mission, valid_at, known), valid_at)
+
+
+def exported(connection: Connection, path: Path) -> None:
+    """What `mission-ledger export` does, without its output."""
+    from api.cli.exporting import _json_lines
+    from projections.redactions import removals_where
+
+    with path.open("wb") as file:
+        file.writelines(_json_lines(lambda: stream_entries(connection), removals_where(connection)))
