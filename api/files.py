@@ -38,8 +38,7 @@ def silent(label: str, total: int | None = None) -> Iterator[Callable[..., None]
 class File:
     """What is known of a file once it was read. `rows` reads it again. `path`: of JSON Lines on a disk.
 
-    `read`: as many rows as were looked at, all of them unless there are too many faults. `redacted`: the positions of which
-    it says that their payloads were removed.
+    `redacted`: the positions of which it says that their payloads were removed.
     """
 
     rows: Callable[[], Iterator[Row]]
@@ -50,7 +49,11 @@ class File:
     count: int = 0
     places: Places = field(default_factory=Places)
     redacted: set[Any] = field(default_factory=set)
-    whole: bool = True
+
+    @property
+    def has_too_many_faults(self) -> bool:
+        """Then it was not read to its end."""
+        return len(self.faults) >= MOST_FAULTS
 
     def check_unchanged(self) -> None:
         """Raises ValueError where the file is not the one that was read first."""
@@ -69,7 +72,7 @@ def read(source: Path | bytes, suffix: str, progress: Progress = silent) -> File
     path = source if isinstance(source, Path) and source.is_file() else None
     content = b"" if path else source if isinstance(source, bytes) else source.read_bytes()
     opened = (lambda: path.open("rb")) if path else (lambda: io.BytesIO(content))
-    file = File(lambda: _good_rows(opened), [], path, _stamp(path))
+    file = File(lambda: rows_of(opened), [], path, _stamp(path))
     with progress("Reading", os.path.getsize(path) if path else len(content)) as bar, opened() as lines:  # noqa: PTH202
         _survey(file, _readable(file, lines), lambda _: bar(lines.tell()))
     return file
@@ -93,7 +96,8 @@ def lines_of(file: IO[bytes]) -> Iterator[Line]:
             yield number, line.removesuffix(b"\n")
 
 
-def _good_rows(opened: Callable[[], IO[bytes]]) -> Iterator[Row]:
+def rows_of(opened: Callable[[], IO[bytes]]) -> Iterator[Row]:
+    """The rows of JSON Lines, without those that cannot be read."""
     with opened() as file:
         for number, line in lines_of(file):
             try:
@@ -109,8 +113,7 @@ def _readable(file: File, lines: IO[bytes]) -> Iterator[Row]:
             yield Row(number, codec.read(line))
         except ValueError as error:
             file.faults.append(Fault(number, "", f"is not JSON that can be read: {error}"))
-            if len(file.faults) >= MOST_FAULTS:
-                file.whole = False
+            if file.has_too_many_faults:
                 return
 
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, func, select
 
+from api.ahead import parts
 from api.exported import event_of, moved
 from api.faults import Faulty
 from api.files import File, Progress, silent
-from api.readying import parts_of
 from api.taking import MOST_SHOWN, Complaint, Taking
 from ledger import tables
 from ledger.entries import Entry
@@ -66,16 +66,13 @@ def bring_in(
         if receipt is not None:
             _check_same(connection, receipt, file)
             return _replayed(connection, receipt)
-        if not file.count:
-            raise Faulty(file.faults)
+        if not file.count or file.has_too_many_faults:
+            raise Faulty(file.faults, file.count)
         outline = Outline(actor, name, file.count, file.digest, secrets.token_bytes(32))
         lengthy = Lengthy(connection, outline, project=update_projections)
         taking = Taking(file, lengthy, complaint)
-        for items in parts_of(file.rows(), outline.secret, part):
-            if not taking.take(items):
-                break
-            bar(items[-1].place + 1)
-        taking.finish()
+        with parts(file, outline.secret, part) as made:
+            taking.take_all(made, bar)
         file.check_unchanged()
         if dry_run:
             connection.rollback()

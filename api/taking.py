@@ -1,14 +1,14 @@
 """The rows of a file on their way into the ledger: put in their new places, taken part by part, with what is wrong with them."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from api.exported import moved, targets_of
 from api.faults import Faults, Faulty
 from api.files import File
 from api.readying import Item
-from api.sheets import Fault
+from api.sheets import Fault, Row
 from ledger.entries import Entry
 from ledger.lengthy import Lengthy
 from ledger.prepared import Prepared
@@ -25,28 +25,27 @@ class Taking:
     def __init__(self, file: File, lengthy: Lengthy, complaint: Complaint):
         self._file, self._lengthy, self._complaint, self._places = file, lengthy, complaint, file.places
         self._faults = Faults(list(file.faults))
-        self._looked_at: int | None = None
         self.shown: list[Entry] = []
         self.counts = Counter[str]()
 
-    def take(self, items: Sequence[Item]) -> bool:
-        """Take the next rows; whether it is worth while to go on."""
+    def take_all(self, parts: Iterable[Sequence[Item]], bar: Callable[..., None]) -> None:
+        """Take the rows, part by part, and finish. Raises Faulty with every fault of the file, or as many as are told of one."""
+        for items in parts:
+            self._take(items)
+            bar(items[-1].place + 1)
+            if self._faults.are_many and items[-1].place + 1 < self._file.count:
+                raise Faulty(self._faults.all(), items[-1].place + 1)
+        if self._faults:
+            raise Faulty(self._faults.all())
+        self._lengthy.finish()
+
+    def _take(self, items: Sequence[Item]) -> None:
         placed = [(item, event) for item in items if (event := self._placed(item)) is not None]
         self._lengthy.doomed |= bool(self._faults)
         entries, refusals = self._lengthy.take([event for _, event in placed])
         self._faults.refused += [_of_row(refusal, placed) for refusal in refusals]
         self.counts.update([entry.type for entry in entries])
         self.shown += entries[: MOST_SHOWN - len(self.shown)]
-        if self._faults.are_many:
-            self._looked_at = items[-1].place + 1
-        return not self._faults.are_many
-
-    def finish(self) -> None:
-        """Raises Faulty with every fault of the file."""
-        if self._faults:
-            looked_at = self._looked_at if self._looked_at != self._file.count else None
-            raise Faulty(self._faults.all(), looked_at)
-        self._lengthy.finish()
 
     def _placed(self, item: Item) -> Event | Prepared | None:
         """The event of a row as it will stand; None where the row is faulty, or about a faulty one."""
@@ -110,4 +109,6 @@ class Taking:
 def _of_row(refusal: Refusal, placed: Sequence[tuple[Item, Any]]) -> tuple[Refusal, str, Any]:
     """A refusal with the pointer into its event, and its row."""
     _, index, *rest = refusal.pointer.split("/")
-    return refusal, "".join(f"/{part}" for part in rest), placed[int(index)][0].row
+    item, event = placed[int(index)]
+    row = item.row if item.row.event is not None else Row(item.row.number, event.as_json())
+    return refusal, "".join(f"/{part}" for part in rest), row

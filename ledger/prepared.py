@@ -41,6 +41,7 @@ class Prepared:
     """An event that was made ready; to decisions it is what an `Event` is."""
 
     def __init__(self, outline: Outline):
+        self.outline = outline
         (
             self.type, self.mission, self.effective, self.ref, self.expected_version, self.stream, self.payload, self.salt,
             self.commitment,
