@@ -14,6 +14,7 @@ from ledger.corrections import in_normal_form
 from ledger.entries import MAX_PAYLOAD, Entry, payload_of
 from ledger.events.about_entries import EntryCorrected
 from ledger.known import Known, not_there, references
+from ledger.prepared import Prepared
 from ledger.refusals import Refusal
 from ledger.rules import RULES
 from ledger.said import Event, Untold
@@ -40,7 +41,7 @@ def decide(event: Event, known: Known) -> Accepted | list[Refusal]:
 
 
 def _too_large(event: Event) -> list[Refusal]:
-    size = len(payload_of(event))
+    size = len(event.payload if isinstance(event, Prepared) else payload_of(event))
     if size <= MAX_PAYLOAD:
         return []
     text = f"data, source and note together are {size} bytes; at most {MAX_PAYLOAD} fit in an entry"

@@ -92,13 +92,6 @@ def lock_head(connection: Connection) -> Head:
     return Head(*connection.execute(select(h.size, h.recorded_at, h.closed).with_for_update()).one())
 
 
-def receipts_under(connection: Connection, key: str) -> list[tuple[str, int]]:
-    """Who used an idempotency key, and the first position of what was recorded under it, oldest first."""
-    r = tables.receipts.c
-    rows = connection.execute(select(r.actor, r.first_position).where(r.key == key).order_by(r.first_position))
-    return [(row.actor, row.first_position) for row in rows]
-
-
 def chunks(values: Sequence[Any], size: int = CHUNK) -> Iterator[Sequence[Any]]:
     return (values[start : start + size] for start in range(0, len(values), size))
 

@@ -20,11 +20,12 @@ from api.cli.command import (
     user,
     writing_to,
 )
-from api.importing import READERS, Faulty, bring_in, read
+from api.faults import Faulty
+from api.files import SUFFIXES, read
+from api.importing import Imported, bring_in
 from ledger import codec, records
 from ledger.entries import acknowledgement
 from ledger.events import EVENTS
-from ledger.recording import Recorded
 from ledger.recording import record as record_events
 from ledger.refusals import Refused
 from ledger.said import Event
@@ -91,17 +92,17 @@ def import_file(file: Path, dry_run: bool, actor: str, key: str | None) -> None:
     Every faulty row is told with its column and the reason; nothing is recorded unless all rows are good. The same
     content imported again records nothing again. In lines that `export` wrote, targets mean positions in the file.
     """
-    if file.suffix.lower() not in READERS:
-        raise click.UsageError(f"{file.name} ends in none of {', '.join(READERS)}, by which import knows what it is.")
-    batch = read(file.read_bytes(), file.suffix.lower(), progress)
+    if file.suffix.lower() not in SUFFIXES:
+        raise click.UsageError(f"{file.name} ends in none of {', '.join(SUFFIXES)}, by which import knows what it is.")
+    content = read(file, file.suffix.lower(), progress)
     with database.recording() as engine:
         try:
-            recorded = bring_in(engine, batch, actor=actor, key=key, dry_run=dry_run, progress=progress)
+            imported = bring_in(engine, content, actor=actor, key=key, dry_run=dry_run, progress=progress)
         except Faulty as faulty:
             raise Declined(
                 _told(faulty, f"{file} holds no events; rows whose type begins with # are not read.")
             ) from None
-    click.echo(_outcome(recorded, str(file), dry_run))
+    click.echo(_outcome(imported, str(file), dry_run))
 
 
 def _told(faulty: Faulty, none: str) -> str:
@@ -109,16 +110,16 @@ def _told(faulty: Faulty, none: str) -> str:
     if not faulty.faults:
         return none
     lines = [f"row {fault.row}{', ' * bool(fault.column)}{fault.column}: {fault.detail}" for fault in faulty.faults]
-    rows = len({fault.row for fault in faulty.faults})
-    return "\n".join([*lines, f"{rows} faulty {'row' if rows == 1 else 'rows'}; nothing was recorded."])
+    rows = f"{faulty.rows:,} faulty {'row' if faulty.rows == 1 else 'rows'}"
+    among = f" among the first {faulty.looked_at:,}, and the rest was not looked at" if faulty.looked_at else ""
+    return "\n".join([*lines, f"{rows}{among}; nothing was recorded."])
 
 
-def _outcome(recorded: Recorded, what: str, dry_run: bool) -> str:
-    places = span([entry.position for entry in recorded.entries])
-    if recorded.replayed:
+def _outcome(imported: Imported, what: str, dry_run: bool) -> str:
+    places = span([imported.first, imported.first + imported.count - 1])
+    if imported.replayed:
         return f"{what} is in the ledger already, at {places}; nothing was recorded."
-    count = len(recorded.entries)
-    events = "1 event" if count == 1 else f"{count:,} events"
+    events = "1 event" if imported.count == 1 else f"{imported.count:,} events"
     return f"{events} would be recorded, at {places}." if dry_run else f"{events} recorded, at {places}."
 
 
@@ -130,7 +131,7 @@ def load(name: str) -> None:
         click.echo(_outcome(load_record(engine, name), f"The record {name}", False))
 
 
-def load_record(engine: Engine, name: str) -> Recorded:
+def load_record(engine: Engine, name: str) -> Imported:
     """Record a shipped record, unless it is there. Raises Declined where the ledger holds another one of that mission."""
     try:
         return bring_in(engine, read(records.content(name), ".jsonl", progress), actor=user(), progress=progress)

@@ -2,14 +2,16 @@
 
 import base64
 import zlib
-from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from flask import Response, current_app, render_template, request
 from sqlalchemy import Connection
 
 from api import session, signer
-from api.importing import Batch, Faulty, bring_in, read
+from api.faults import Faulty
+from api.files import File, read
+from api.importing import bring_in
 from api.parameters import settings
 from api.problems import Problem
 from api.sheets import Fault
@@ -76,13 +78,10 @@ def send() -> Response:
         return _faulty(wrong=f"{name} is larger than {settings().max_body // 1024:,} KiB; send it in parts.")
     if suffix == ".xlsx" and (reason := unsafe(content)):
         return _faulty(wrong=f"{name}: {reason}.")
-    batch = read(content, suffix)
-    if len(batch.said) > settings().max_batch:
-        return _faulty(
-            wrong=f"{name} holds {len(batch.said)} events; at most {settings().max_batch} are taken at once."
-        )
-    batch.faults += _beyond_role(batch)
-    return _decided(batch, content, name, is_final)
+    file = read(content, suffix)
+    if file.count > settings().max_batch:
+        return _faulty(wrong=f"{name} holds {file.count} events; at most {settings().max_batch} are taken at once.")
+    return _decided(file, content, name, is_final)
 
 
 def _file() -> tuple[bytes, str, bool]:
@@ -99,36 +98,32 @@ def _file() -> tuple[bytes, str, bool]:
     return content, request.form.get("name", "")[:200], True
 
 
-def _beyond_role(batch: Batch) -> list[Fault]:
-    """Rows that this session's role may not record."""
-    beyond = [one for one in batch.said if not _may(one.event.data.RECORDER)]
-    return [
-        Fault(one.row.number, "type", f"{one.event.type} takes the key of an {one.event.data.RECORDER}")
-        for one in beyond
-    ]
+def _beyond_role(event: Any) -> str | None:
+    """What keeps this session from recording an event."""
+    recorder = event.data.RECORDER
+    return None if _may(recorder) else f"{event.type} takes the key of an {recorder}"
 
 
 def _may(recorder: str) -> bool:
     return recorder != "operator" and session.may(recorder)
 
 
-def _decided(batch: Batch, content: bytes, name: str, is_final: bool) -> Response:
+def _decided(file: File, content: bytes, name: str, is_final: bool) -> Response:
     """Record the events, or show how many there are; where any row is faulty, the faults."""
     holder = session.who()
     assert holder is not None
     try:
-        recorded = bring_in(engine(), batch, actor=holder.name, dry_run=not is_final)
+        imported = bring_in(engine(), file, actor=holder.name, dry_run=not is_final, complaint=_beyond_role)
     except Faulty as faulty:
         empty = "" if faulty.faults else f"{name} holds no events; rows whose type begins with # are not read."
         return _faulty(faulty.faults, empty, name)
     except Refused as refused:
         return _faulty(wrong=" ".join(refusal.detail for refusal in refused.refusals))
-    if is_final and not recorded.replayed:
+    if is_final and not imported.replayed:
         signer.wake(current_app)
     packed = "" if is_final else base64.b64encode(zlib.compress(content)).decode()
     html = render_template(
-        "spreadsheet_checked.html", recorded=recorded, is_final=is_final, name=name, content=packed,
-        shown=recorded.entries[:MOST_SHOWN], counts=Counter(entry.type for entry in recorded.entries),
+        "spreadsheet_checked.html", imported=imported, is_final=is_final, name=name, content=packed, shown=imported.shown,
     )  # fmt: skip
     return respond(html)
 
