@@ -114,8 +114,11 @@ def _party_hint(text: str) -> str:
     return f"write {code} for {codes.STATES[code]}" if code and code != text else ""
 
 
+_address = re.compile(r"https?://[^\s<>\"'`\\]+").fullmatch
+
+
 def _url(text: str) -> str:
-    if not re.fullmatch(r"https?://[^\s<>\"'`\\]+", text):
+    if not _address(text):
         raise ValueError(f"{text[:80]!r} is not an http or https address")
     return text
 
