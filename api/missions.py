@@ -49,7 +49,8 @@ def _answered(query: Mapping[str, Any], media: str, mission: str | None, make: M
     question = conditional.question(query, state)
     if mission is not None:
         _check_registered(mission, question)
-    etag = conditional.tag(media, query, conditional.clocks(question), state.behind(question.known), more)
+    follows = conditional.follows_of(query, state, question)
+    etag = conditional.tag(media, query, follows, conditional.clocks(question), more)
     if same := formats.unchanged(etag, question.fixed):
         return same
     with reading(_engine()) as connection:
@@ -283,7 +284,8 @@ def get_diff(query: dict[str, Any], mission: str) -> Response:
     parameters.check_range(first, last, "from_valid_at", "to_valid_at")
     latest, fixed = max(before, after, key=lambda question: question.known), before.fixed and after.fixed
     _check_registered(mission, latest)
-    etag = conditional.tag(media, query, *map(conditional.clocks, (before, after)), state.behind(latest.known))
+    follows = conditional.follows_of(query, state, before, after)
+    etag = conditional.tag(media, query, follows, *map(conditional.clocks, (before, after)))
     if same := formats.unchanged(etag, fixed):
         return same
     with reading(_engine()) as connection:
