@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import append
+from tests.bench import append, imports, memory, over_http, rebuild, snapshots, threads
 from tests.bench.bench import Bench
 from tests.bench.databases import POSTGRESQL, SQLITE, Databases
 from tests.bench.machine import machine
@@ -18,6 +18,12 @@ from tests.bench.table import cells, print_table
 
 WORKS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "append": append.measure,
+    "threads": threads.measure,
+    "http": over_http.measure,
+    "import": imports.measure,
+    "rebuild": rebuild.measure,
+    "snapshot": snapshots.measure,
+    "memory": memory.measure,
 }
 KINDS = {SQLITE: [SQLITE], POSTGRESQL: [POSTGRESQL], "both": [SQLITE, POSTGRESQL]}
 

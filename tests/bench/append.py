@@ -16,7 +16,7 @@ from tests.bench.ours import Append
 from tests.bench.peers import raw
 from tests.bench.workload import Said
 
-APPENDS, TIMED = 150, 100
+APPENDS, OFTENER = 25, 5  # short turns and many: a disk is fast or slow for a second at a time
 
 
 def measure(bench: Bench) -> Iterator[Result]:
@@ -28,11 +28,12 @@ def measure(bench: Bench) -> Iterator[Result]:
 
 def _beside_others(bench: Bench, kind: str, size: int) -> Iterator[Result]:
     ledger = bench.ledger(kind, size)
-    lots = [ledger.workload.take(APPENDS) for _ in range(bench.rounds + 1)]
+    rounds = bench.rounds * OFTENER
+    lots = [ledger.workload.take(APPENDS) for _ in range(rounds + 1)]
     plain, library = raw(bench.fresh(kind, "raw")), EventSourced(bench.fresh(kind, "library"))
     with ours.writer(ledger.engine) as append:
         contenders = {"ours": append, RAW: plain.append, EVENTSOURCING: library.append}
-        turns = by_turns({name: _rate_of(one, lots) for name, one in contenders.items()}, bench.rounds)
+        turns = by_turns({name: _rate_of(one, lots) for name, one in contenders.items()}, rounds)
     for peer, name in ((RAW, plain.name), (EVENTSOURCING, library.name)):
         yield Result(
             work="append", database=kind, size=size, beside=name, unit="/s", ours=turns.median("ours"),
@@ -61,9 +62,9 @@ def _as_it_grows(bench: Bench, kind: str) -> Iterator[Result]:
             ledger = bench.ledger(kind, size)
             append = stack.enter_context(ours.writer(ledger.engine))
             halves[str(size)] = lambda ledger=ledger, append=append: percentile(  # type: ignore[misc]
-                each(append, ledger.workload.take(TIMED)), 0.5
+                each(append, ledger.workload.take(APPENDS)), 0.5
             )
-        turns = by_turns(halves, bench.rounds)
+        turns = by_turns(halves, bench.rounds * OFTENER)
     first, *larger = bench.sizes
     for size in larger:
         yield Result(
