@@ -5,11 +5,13 @@ python -m tests.bench --sizes 10000 1000000 [--ten-million] [--only append,snaps
 
 import argparse
 import json
+import signal
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import append, imports, memory, over_http, rebuild, snapshots, threads
+from tests.bench import append, imports, memory, over_http, reading, rebuild, snapshots, threads
 from tests.bench.bench import Bench
 from tests.bench.databases import POSTGRESQL, SQLITE, Databases
 from tests.bench.machine import machine
@@ -23,6 +25,8 @@ WORKS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "import": imports.measure,
     "rebuild": rebuild.measure,
     "snapshot": snapshots.measure,
+    "history": reading.history,
+    "verify": reading.verify,
     "memory": memory.measure,
 }
 KINDS = {SQLITE: [SQLITE], POSTGRESQL: [POSTGRESQL], "both": [SQLITE, POSTGRESQL]}
@@ -30,6 +34,7 @@ KINDS = {SQLITE: [SQLITE], POSTGRESQL: [POSTGRESQL], "both": [SQLITE, POSTGRESQL
 
 def main() -> None:
     given = _asked()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that servers and files are cleared away
     with tempfile.TemporaryDirectory(dir=given.folder) as temporary:
         folder = given.folder if given.keep else Path(temporary)
         folder.chmod(0o755)  # PostgreSQL's own user has to reach its data

@@ -56,7 +56,9 @@ class PostgreSQLView(PostgresTrackingRecorder):
     def forget(self) -> None:
         with self.datastore.transaction(commit=True) as cursor:
             cursor.execute("DELETE FROM latest")
-            cursor.execute(SQL("DELETE FROM {0}").format(SQL(self.tracking_table_name)))
+            cursor.execute(
+                SQL("DELETE FROM {0} WHERE application_name = 'subjects'").format(SQL(self.tracking_table_name))
+            )
 
 
 class Latest(Projection[Any]):

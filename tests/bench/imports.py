@@ -51,7 +51,7 @@ def _one(bench: Bench, kind: str, size: int, file: Path) -> Iterator[Result]:
     for peer, name in ((EVENTSOURCING, f"{EventSourced.name}, saves of 1,000"), ("driver", driver)):
         yield Result(
             work="import", database=kind, size=size, beside=name, unit="/s", ours=turns.median("ours"),
-            peer=turns.median(peer), ratio=turns.ratio("ours", peer), asked=asked("import", kind, peer),
+            peer=turns.median(peer), ratio=turns.ratio("ours", peer), asked=asked("import", kind, peer, size),
             note=f"ours with validation, index and signature; theirs: {min(size, THEIRS):,} events",
         )  # fmt: skip
 

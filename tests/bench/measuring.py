@@ -17,11 +17,13 @@ ROUNDS = 7
 
 @dataclass(frozen=True)
 class Asked:
-    """What a figure has to be: `least` or `most`, of the ratio, or of our own figure where `own`."""
+    """What a figure has to be: `least` or `most`, of the ratio, or of our own figure where `own`; of ledgers of so many
+    entries, or more."""
 
     least: float | None = None
     most: float | None = None
     own: bool = False
+    since: int = 0
 
     def __str__(self) -> str:
         bound = f"≥ {self.least:g}" if self.least is not None else f"≤ {self.most:g}"

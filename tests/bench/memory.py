@@ -27,7 +27,7 @@ def measure(bench: Bench) -> Iterator[Result]:
                 tenth, whole = (peak[work] for peak in peaks)
                 yield Result(
                     work=f"memory of {work}", database=kind, size=size, beside=f"{size // 10:,} entries", unit="MB",
-                    ours=whole, peer=tenth, ratio=whole / tenth, asked=asked("memory", kind, "a tenth"),
+                    ours=whole, peer=tenth, ratio=whole / tenth, asked=asked("memory", kind, "a tenth", size),
                 )  # fmt: skip
 
 

@@ -3,19 +3,25 @@
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 
 from api.importing import bring_in, read
+from ledger import tables
+from ledger.audit.audit import Trust, audit
+from ledger.audit.database import Database
 from ledger.schemas import parse_event
-from ledger.signing import new_key, sign, write_log_key
-from ledger.store import open_engine, record, stream_entries, writing
+from ledger.signing import LogKey, new_key, sign, write_log_key
+from ledger.store import open_engine, record, size, stream_entries, writing
 from migrations import migrate
 from projections import runner
 from projections.answers import ANSWERS, folded_rows, make, needed
+from projections.history import mission_history
 from projections.queries import answers, mission_entries
+from projections.questions import ask
 from projections.runner import update_projections
 from tests.bench import ledgers
 from tests.bench.workload import Said, Workload
@@ -56,9 +62,39 @@ def import_file(engine: Engine, path: Path) -> None:
     bring_in(engine, read(path.read_bytes(), path.suffix), actor=ACTOR)
 
 
-def prove(engine: Engine, folder: Path) -> None:
+def prove(engine: Engine, folder: Path) -> LogKey:
     """Take every entry into the tree and sign it, with a key of its own."""
-    sign(engine, write_log_key(folder / f"{uuid.uuid4().hex}.key", (new_key("bench.example/log"),)))
+    name = uuid.uuid4().hex
+    key = write_log_key(folder / f"{name}.key", (new_key(f"bench.example/{name}"),))
+    sign(engine, key)
+    return key
+
+
+def audited(connection: Connection, key: LogKey) -> int:
+    """Audit everything; the number of entries. Nothing may be found."""
+    report = audit(Database(connection), Trust(tuple(one.verifier for one in key.keys)))
+    assert report.clean
+    assert report.assurance == "signed"
+    return size(connection)
+
+
+def history(connection: Connection, mission: str) -> list[dict[str, Any]]:
+    """The timeline of a mission, as of now."""
+    return mission_history(connection, mission, ask(connection, today=date(2200, 1, 1)))
+
+
+def payloads(connection: Connection, mission: str) -> list[bytes]:
+    """What a mission's entries say, as stored."""
+    e = tables.entries.c
+    query = select(e.payload).where(e.mission == mission).order_by(e.position)
+    return [content for (content,) in connection.execute(query)]
+
+
+def envelopes(connection: Connection, count: int) -> list[bytes]:
+    """The first leaves of the tree."""
+    return list(
+        connection.execute(select(tables.entries.c.envelope).where(tables.entries.c.position < count)).scalars()
+    )
 
 
 def rebuild(engine: Engine) -> None:

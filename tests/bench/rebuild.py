@@ -51,7 +51,7 @@ def _one(bench: Bench, kind: str, size: int) -> Iterator[Result]:
     for peer, name, count in ((RAW, f"{plain.name}, scan", scanned), (EVENTSOURCING, library.name, theirs)):
         yield Result(
             work="rebuild", database=kind, size=size, beside=name, unit="/s", ours=turns.median("ours"),
-            peer=turns.median(peer), ratio=turns.ratio("ours", peer), asked=asked("rebuild", kind, peer),
+            peer=turns.median(peer), ratio=turns.ratio("ours", peer), asked=asked("rebuild", kind, peer, size),
             note=f"theirs: {count:,} events",
         )  # fmt: skip
     plain.close()
