@@ -4,19 +4,21 @@ many events a thousand at a time, and beside the driver's fastest way in.
 Theirs takes no more than a hundred thousand events, since it goes on at the same pace.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import orjson
 
 from tests.bench import ours
 from tests.bench.bench import Bench
+from tests.bench.databases import POSTGRESQL
 from tests.bench.eventsourced import EventSourced
 from tests.bench.floors import EVENTSOURCING, asked
-from tests.bench.measuring import Result, by_turns, rate
-from tests.bench.peers import RawPostgreSQL, batches, raw
-from tests.bench.workload import Workload
+from tests.bench.measuring import Measure, Result, by_turns, rate
+from tests.bench.peers import RawPostgreSQL, RawSQLite, batches, raw
+from tests.bench.workload import Said, Workload
 
 THEIRS, FEW = 100_000, 3
 
@@ -37,18 +39,20 @@ def written(path: Path, count: int) -> Path:
 
 
 def _one(bench: Bench, kind: str, size: int, file: Path) -> Iterator[Result]:
-    few = size <= THEIRS
+    few, ways = size <= THEIRS, {"executemany": RawSQLite.append_all}
+    if kind == POSTGRESQL:
+        ways = {"executemany": RawPostgreSQL.append_all, "COPY": RawPostgreSQL.copy_all}
     turns = by_turns(
         {
             "ours": lambda: _ours(bench, kind, size, file),
-            EVENTSOURCING: lambda: _theirs(bench, kind, min(size, THEIRS), EventSourced),
-            "driver": lambda: _theirs(bench, kind, min(size, THEIRS), raw),
+            EVENTSOURCING: lambda: _theirs(bench, kind, min(size, THEIRS)),
+            **{way: _driver(bench, kind, min(size, THEIRS), append_all) for way, append_all in ways.items()},
         },
         FEW if few else 1,
         warm=False,
     )
-    driver = "raw psycopg, COPY" if kind == "postgresql" else "raw sqlite3, executemany"
-    for peer, name in ((EVENTSOURCING, f"{EventSourced.name}, saves of 1,000"), ("driver", driver)):
+    drivers = [(way, f"raw {'psycopg' if kind == POSTGRESQL else 'sqlite3'}, {way}") for way in ways]
+    for peer, name in [(EVENTSOURCING, f"{EventSourced.name}, saves of 1,000"), *drivers]:
         yield Result(
             work="import", database=kind, size=size, beside=name, unit="/s", ours=turns.median("ours"),
             peer=turns.median(peer), ratio=turns.ratio("ours", peer), asked=asked("import", kind, peer, size),
@@ -70,11 +74,27 @@ def _ours(bench: Bench, kind: str, size: int, file: Path) -> float:
     return reached
 
 
-def _theirs(bench: Bench, kind: str, count: int, peer: Callable[[str], object]) -> float:
-    url, said = bench.fresh(kind, "theirs"), Workload().take(count)
-    theirs: EventSourced | RawPostgreSQL = peer(url)  # type: ignore[assignment]
-    append_all = theirs.copy_all if isinstance(theirs, RawPostgreSQL) else theirs.append_all
-    reached = rate(count, lambda: [append_all(lot) for lot in batches(said)])
-    theirs.close()
+def _theirs(bench: Bench, kind: str, count: int) -> float:
+    url = bench.fresh(kind, "library")
+    library = EventSourced(url)
+    reached = _rate(count, library.append_all)
+    library.close()
     bench.databases.drop(url)
     return reached
+
+
+def _driver(bench: Bench, kind: str, count: int, append_all: Callable[[Any, Sequence[Said]], None]) -> Measure:
+    def turn() -> float:
+        url = bench.fresh(kind, "driver")
+        driver = raw(url)
+        reached = _rate(count, lambda lot: append_all(driver, lot))
+        driver.close()
+        bench.databases.drop(url)
+        return reached
+
+    return turn
+
+
+def _rate(count: int, append_all: Callable[[Sequence[Said]], None]) -> float:
+    said = Workload().take(count)
+    return rate(count, lambda: [append_all(lot) for lot in batches(said)])
