@@ -8,7 +8,7 @@ On PostgreSQL what is asked at once is answered in one round trip, and within `o
 or the transaction is committed (libpq's pipeline mode). Statements mark their parameters by `?`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -75,7 +75,7 @@ def asked(connection: Connection, statements: Sequence[Statement]) -> list[list[
         raise _told_of(connection, error, *(text for text, _ in statements)) from None
 
 
-def streamed(connection: Connection, statement: Statement, size: int = 1_000) -> Iterator[tuple[Any, ...]]:
+def streamed(connection: Connection, statement: Statement, size: int = 1_000) -> Generator[tuple[Any, ...], None, None]:
     """The rows that a statement finds, fetched as they are consumed, for lists too long to hold."""
     raw: Any = connection.connection.driver_connection
     arrive(connection)

@@ -4,13 +4,16 @@ What is asked together goes to PostgreSQL in one round trip, and so does what is
 """
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
+from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection
 
 from ledger.driver import asked, copied, is_sqlite, streamed, told
+from ledger.entries import Entry
 from projections.timeline import FOREVER, HEAD, Piece
 
 COPY_FROM = 100  # rows; below that COPY, which takes a round trip of its own, gains nothing
@@ -37,9 +40,16 @@ def ask(connection: Connection, *queries: Query) -> list[list[tuple[Any, ...]]]:
     return asked(connection, [(query.sql, query.values) for query in queries])
 
 
-def stream(connection: Connection, query: Query, size: int = 1_000) -> Iterator[tuple[Any, ...]]:
+def stream(connection: Connection, query: Query, size: int = 1_000) -> Generator[tuple[Any, ...], None, None]:
     """The rows of a query, fetched as they are consumed, for lists too long to hold."""
     return streamed(connection, (query.sql, query.values), size)
+
+
+def partitions(connection: Connection, query: Query, size: int) -> Generator[list[tuple[Any, ...]], None, None]:
+    """The rows of a query, so many at a time."""
+    with closing(stream(connection, query, size)) as rows:
+        while part := list(islice(rows, size)):
+            yield part
 
 
 def write(connection: Connection, *writes: Write) -> None:
@@ -116,6 +126,52 @@ def pieces_between(connection: Connection, wanted: Sequence[tuple[int, int, int]
     is_sqlite = connection.dialect.name == "sqlite"
     sql = _SUFFIX.format(wanted=_WANTED_OF_SQLITE if is_sqlite else _WANTED_OF_POSTGRESQL)
     return Query(sql, _list(is_sqlite, wanted, 3))
+
+
+_READ = ("position", "mission", "type", "effective", "target", "root", "payload")
+_OF_MISSION = f"""
+SELECT {", ".join(_READ)} FROM entries WHERE {{whose}} AND position >= ? AND position < ? ORDER BY {{order}} LIMIT ?"""  # noqa: S608
+
+
+def entries_between(connection: Connection, missions: Sequence[str], count: int, size: int) -> Iterator[list[Entry]]:
+    """The entries of missions up to position `count`, so many at a time, no more of them than rows are made from."""
+    own = [mission for mission in missions if mission]
+    parts = [f"mission IN ({', '.join('?' * len(own))})"] if own else []
+    whose = " OR ".join([*parts, *["mission IS NULL"] * ("" in missions)])
+    order = (
+        "position" if len(missions) == 1 else "+position"
+    )  # of several there are few, found by their names and then sorted
+    sql, done = as_said(connection, _OF_MISSION.format(whose=f"({whose})", order=order)), 0
+    while rows := ask(connection, Query(sql, (*own, done, count, size)))[0]:
+        done = rows[-1][0] + 1
+        yield [_entry(row) for row in rows]
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    position, mission, type_name, effective, target, root, payload = row
+    told = orjson.loads(payload) if payload is not None else _NOTHING
+    of_entry = (
+        position,
+        "",
+        "",
+        0,
+        mission,
+        type_name,
+        effective,
+        "",
+        "",
+        None,
+        target,
+        root,
+        None,
+        None,
+        payload,
+        b"",
+    )
+    return Entry(*of_entry, told["data"], told["source"], told["note"])
+
+
+_NOTHING = {"data": None, "source": None, "note": None}
 
 
 # A row at a point: its last head where that has begun by the day; else the head with the first end after the day, as last
