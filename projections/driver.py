@@ -4,7 +4,7 @@ What is asked together goes to PostgreSQL in one round trip, and so does what is
 """
 
 import struct
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from typing import Any, NamedTuple
