@@ -20,6 +20,7 @@ from api.shapes import (
     Target,
     declared,
     maybe,
+    total,
 )
 from ledger.values import Source, told
 
@@ -193,6 +194,7 @@ class Snapshot:
     funding: tuple[Account, ...] = told("The funding.")
     commitments: tuple[Commitment, ...] = told("The single commitments.")
     payments: tuple[Payment, ...] = told("The single payments.")
+    payments_total: int = total("payments")
     positions: tuple[Position, ...] = told("The positions.")
     fulfilment: tuple[Fulfilment, ...] = told("The fulfilment.")
     targets: tuple[Target, ...] = told("The targets.")
@@ -269,7 +271,18 @@ class DiffAnswer:
     links: dict[str, str] = told("Where to go on.")
 
 
-SnapshotAnswer = _answer("SnapshotAnswer", Snapshot, "Everything about a mission at two clocks.")
+@declared
+class SnapshotAnswer(AboutMission):
+    """Everything about a mission at two clocks."""
+
+    lists: str = told(
+        "complete; or newest, where the history is long: then lists that grow with it hold the newest of them or nothing, with "
+        "how many there are beside them, such as movements_total. Every figure is the same. The addresses under links hold all.",
+        example="complete",
+    )
+    data: Snapshot = told("Everything about a mission at two clocks.")
+
+
 PledgeAnswer = _answer("PledgeAnswer", Pledge, "One pledge.")
 PledgeHistoryAnswer = _answer("PledgeHistoryAnswer", tuple[Change, ...], "How a pledge changed.")
 HistoryAnswer = _answer("HistoryAnswer", tuple[HistoryItem, ...], "The mission's timeline.")

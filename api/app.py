@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, Response, request
-from prometheus_flask_exporter import PrometheusMetrics
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
-from api import entries, health, log, missions, openapi, parameters, parties, problems, signer
+from api import entries, health, log, metrics, missions, openapi, parameters, parties, problems, signer
 from api.compression import compress
+from api.front import Front
 from api.settings import Settings, from_environment
 from api.web import add_pages, pages
 from ledger.direct import Direct
@@ -20,6 +20,11 @@ from ledger.writer import Writer
 from projections.runner import update_projections
 from projections.state import States
 
+_SECURITY = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+)
 logger = logging.getLogger("mission-ledger")
 
 
@@ -44,11 +49,14 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
         api.register_blueprint(blueprint)
     app.register_blueprint(openapi.pages)
     add_pages(app)
+    metrics.measure(app)
+    front = Front(app, app.config["LEDGER_STATES"])
+    app.after_request(front.remember)
     compress(app)
-    PrometheusMetrics(app, path="/metrics", group_by="url_rule")
     app.before_request(_refuse_repeated_parameters)
     app.after_request(_secure)
     _handle_errors(app)
+    app.wsgi_app = front  # type: ignore[method-assign, assignment]
     signer.start(app, settings, engine)
     return app
 
@@ -62,9 +70,8 @@ def _refuse_repeated_parameters() -> Response | None:
 
 
 def _secure(response: Response) -> Response:
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
-    response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    present = {name for name, _ in response.headers}
+    response.headers.extend([header for header in _SECURITY if header[0] not in present])
     return response
 
 

@@ -8,9 +8,9 @@ import hashlib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from flask import current_app, request
+from flask import current_app, g, request
 
 from api import parameters
 from api.compression import takes
@@ -40,10 +40,42 @@ def release() -> str:
     return hashlib.sha256(b"".join(hashlib.sha256(part.read_bytes()).digest() for part in parts)).hexdigest()
 
 
-def tag(media: str, query: Mapping[str, Any], *follows: Any) -> str:
-    """The ETag of this request's answer as `media`, from the parsed query and from what else it follows."""
-    told = (release(), request.script_root, request.path, media, query, follows)
-    return hashlib.blake2b(repr(told).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+class Follows(NamedTuple):
+    """What an answer follows from, beside its question: the rows as known at a position, and whether it moves with the newest
+    entry, and with the day."""
+
+    rows: tuple[int | str | None, ...]
+    removed: int
+    known: int
+    newest: bool
+    day: str | None
+
+    def hold(self, state: State) -> bool:
+        """Whether the answer is still the same."""
+        return (
+            state.removed == self.removed
+            and (state.size == self.known + 1 or not self.newest)
+            and state.rows(self.known) == self.rows
+            and (self.day is None or self.day == parameters.today().isoformat())
+        )
+
+
+def follows(state: State, known: int, newest: bool, day: str | None = None) -> Follows:
+    """What an answer as known at a position follows from; `newest` where another entry may change it, `day` where tomorrow may."""
+    return Follows(state.rows(known), state.removed, known, newest, day)
+
+
+def tag(media: str, query: Mapping[str, Any], follows: Follows, *more: Any) -> str:
+    """The ETag of this request's answer as `media`, from the parsed query and from what else it follows from.
+
+    Where the answer turns out to be one for everybody, it is kept for as long as that holds (api/front.py).
+    """
+    told = (release(), request.script_root, request.path, media, query, follows, more)
+    g.follows, g.etag = (
+        follows,
+        hashlib.blake2b(repr(told).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
+    )
+    return g.etag
 
 
 def question(query: Mapping[str, Any], state: State, prefix: str = "") -> Question:
@@ -71,15 +103,27 @@ def clocks(asked: Question) -> tuple[str, int, str | None, str | None]:
     return asked.valid_at, asked.known, asked.known_at, asked.reported_by
 
 
+def follows_of(query: Mapping[str, Any], state: State, asked: Question, other: Question | None = None) -> Follows:
+    """What the answer to a question follows from, or that to two, whose parameters begin with `from_` and `to_`."""
+    sides = {"": asked} if other is None else {"from_": asked, "to_": other}
+    positions = [query.get(f"{prefix}known_position") for prefix in sides]
+    days = [question.valid_at for prefix, question in sides.items() if f"{prefix}valid_at" not in query]
+    latest = max(question.known for question in sides.values())
+    return follows(state, latest, newest=None in positions, day=min(days, default=None))
+
+
 def matching(etag: str) -> str | None:
-    """The ETag of this answer that the client has, in a coding that it takes; `*` where it has any. None where it has none."""
+    """The ETag of this answer that the client has; None where it has none."""
     told = request.environ.get("HTTP_IF_NONE_MATCH")
-    if not told:
-        return None
+    return matching_of(etag, told, request.environ.get("HTTP_ACCEPT_ENCODING", "")) if told else None
+
+
+def matching_of(etag: str, told: str, accepted: str) -> str | None:
+    """Which of the ETags `told` is this one, plain or in a coding that is accepted; it is itself where the client has any."""
     if told.strip() == "*":
         return etag
     for part in told.split(f'"{etag}')[1:]:
         coding = part.partition('"')[0]
-        if not coding or (coding[0] == ":" and takes(request.environ.get("HTTP_ACCEPT_ENCODING", ""), coding[1:])):
+        if not coding or (coding[0] == ":" and takes(accepted, coding[1:])):
             return etag + coding
     return None

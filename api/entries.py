@@ -27,6 +27,7 @@ from ledger.tables import entries
 from projections.queries import EntryFilter, family, stored_entries
 from projections.questions import moment
 from projections.redactions import Removals, removals, removals_of
+from projections.state import State
 
 blueprint = Blueprint("entries", __name__, description="Recording events, and reading what was recorded.")
 MAX_KEY = 200
@@ -199,7 +200,7 @@ def get_entries(query: dict[str, Any]) -> Response:
     """
     media, limit = formats.wanted(query.get("format"), lists=True), parameters.limit(query, 50)
     wanted, state = filter_of(query), conditional.states().now()
-    etag = conditional.tag(media, query, limit, state.removed, _size_that_matters(query, limit, state.size))
+    etag = conditional.tag(media, query, _followed(query, limit, state), limit)
     if same := formats.unchanged(etag):
         return same
     found = stored_entries(conditional.direct(), wanted, limit + 1)
@@ -209,10 +210,11 @@ def get_entries(query: dict[str, Any]) -> Response:
     return formats.answer({"data": shown, "links": links}, media, etag=etag)
 
 
-def _size_that_matters(query: Mapping[str, Any], limit: int, size: int) -> int | None:
-    """The size of the ledger, unless the page is full and of all entries: then it stays as it is, whatever is recorded."""
-    is_full = query.get("after", -1) + 1 + limit < size
-    return None if is_full and query.keys() <= {"after", "limit", "format"} else size
+def _followed(query: Mapping[str, Any], limit: int, state: State) -> conditional.Follows:
+    """What a page follows from. One of all entries that is full stays as it is, whatever is recorded."""
+    last = query.get("after", -1) + 1 + limit
+    is_full = last < state.size and query.keys() <= {"after", "limit", "format"}
+    return conditional.follows(state, last if is_full else state.size - 1, newest=not is_full)
 
 
 def _shown(found: Sequence[Stored], media: str) -> list[dict[str, Any]]:
@@ -259,7 +261,7 @@ def get_entry(query: dict[str, Any], position: int) -> Response:
     state = conditional.states().now()
     if position >= state.size:
         raise problems.Problem("no-such-entry", f"there is no entry {position}")
-    etag = conditional.tag(formats.JSON, query, state.size, state.removed)
+    etag = conditional.tag(formats.JSON, query, conditional.follows(state, state.size - 1, newest=True))
     if same := formats.unchanged(etag):
         return same
     with reading(current_app.config["LEDGER_ENGINE"]) as connection:

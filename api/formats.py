@@ -4,10 +4,13 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import orjson
 from flask import Response, request
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from api.conditional import matching
 from api.formulas import guarded
@@ -23,19 +26,22 @@ VARY = "Accept, Accept-Encoding, Authorization"
 
 def wanted(chosen: str | None, lists: bool) -> str:
     """The media type to answer with, by the `format` parameter or the Accept header. Raises Problem."""
-    offered = list(_ACCEPTED) if lists else [JSON]
-    if chosen:
-        media = _NAMES[chosen]
-    else:
-        media = _ACCEPTED.get(
-            request.accept_mimetypes.best_match(offered, default="" if request.accept_mimetypes else JSON), ""
-        )
+    media = _NAMES[chosen] if chosen else _accepted(request.environ.get("HTTP_ACCEPT", ""), lists)
     if not media or (media != JSON and not lists):
         raise Problem(
             "not-acceptable",
             f"this address answers as {', '.join(sorted(set(_ACCEPTED.values())) if lists else [JSON])}",
         )
     return media
+
+
+@lru_cache(maxsize=256)
+def _accepted(header: str, lists: bool) -> str:
+    """The media type that an Accept header likes best; empty where it likes none."""
+    accept = parse_accept_header(header, MIMEAccept)
+    if not accept:
+        return JSON
+    return _ACCEPTED.get(accept.best_match(list(_ACCEPTED) if lists else [JSON], default=""), "")
 
 
 def answer(document: Mapping[str, Any], media: str = JSON, fixed: bool = False, etag: str | None = None) -> Response:

@@ -28,6 +28,7 @@ from projections.history import mission_history, pledge_history
 from projections.queries import answers, mission_names
 from projections.questions import Question
 from projections.redactions import redactions
+from projections.snapshots import snapshot
 
 blueprint = Blueprint("missions", __name__, description="The state of a mission on any day, as known at any time.")
 
@@ -48,7 +49,8 @@ def _answered(query: Mapping[str, Any], media: str, mission: str | None, make: M
     question = conditional.question(query, state)
     if mission is not None:
         _check_registered(mission, question)
-    etag = conditional.tag(media, query, conditional.clocks(question), state.behind(question.known), more)
+    follows = conditional.follows_of(query, state, question)
+    etag = conditional.tag(media, query, follows, conditional.clocks(question), more)
     if same := formats.unchanged(etag, question.fixed):
         return same
     with reading(_engine()) as connection:
@@ -120,14 +122,19 @@ def get_snapshot(query: dict[str, Any], mission: str) -> Response:
     Mandate, leadership, partners, pledges, deployments, funding, commitments, payments, positions, fulfilment, targets,
     observations and findings.
 
+    Of a mission with a long history, lists that grow with it hold but the newest or nothing (`lists`: `newest`), with how many there
+    are beside them (`movements_total`); the addresses under `links` hold all. Figures are the same.
+
     With both `valid_at` and `known_position` the answer never changes and may be cached for ever. One thing changes it: where
     the payload of an entry was removed, it is gone from every answer, and `redactions` tells of it.
     """
 
     def made(connection: Connection, question: Question) -> dict[str, Any]:
-        data = answers(connection, mission, list(ANSWERS), question.valid_at, question.known, question.reported_by)
-        links = {name: url_for(f"missions.get_{name}", mission=mission, **_clocks(query)) for name in ANSWERS}
-        return {**_true_of(connection, mission, question), "data": data, "links": links}
+        data, lists = snapshot(connection, mission, list(ANSWERS), question)
+        names = (*ANSWERS, "history")
+        links = {name: url_for(f"missions.get_{name}", mission=mission, **_clocks(query)) for name in names}
+        links["entries"] = url_for("entries.get_entries", mission=mission)
+        return {**_true_of(connection, mission, question), "lists": lists, "data": data, "links": links}
 
     return _answered(query, formats.wanted(query.get("format"), lists=False), mission, made)
 
@@ -277,7 +284,8 @@ def get_diff(query: dict[str, Any], mission: str) -> Response:
     parameters.check_range(first, last, "from_valid_at", "to_valid_at")
     latest, fixed = max(before, after, key=lambda question: question.known), before.fixed and after.fixed
     _check_registered(mission, latest)
-    etag = conditional.tag(media, query, *map(conditional.clocks, (before, after)), state.behind(latest.known))
+    follows = conditional.follows_of(query, state, before, after)
+    etag = conditional.tag(media, query, follows, *map(conditional.clocks, (before, after)))
     if same := formats.unchanged(etag, fixed):
         return same
     with reading(_engine()) as connection:

@@ -32,7 +32,8 @@ def get_parties(query: dict[str, Any]) -> Response:
     """
     media, state = formats.wanted(query.get("format"), lists=True), conditional.states().now()
     question = conditional.question(query, state)
-    etag = conditional.tag(media, query, conditional.clocks(question), state.behind(question.known))
+    follows = conditional.follows_of(query, state, question)
+    etag = conditional.tag(media, query, follows, conditional.clocks(question))
     if same := formats.unchanged(etag, question.fixed):
         return same
     with reading(current_app.config["LEDGER_ENGINE"]) as connection:

@@ -17,6 +17,11 @@ def maybe(description: str) -> Any:
     return field(default=None, metadata={"description": description, "left_out": True})
 
 
+def total(name: str) -> Any:
+    """How long a list is that grows with the history, where an answer holds but the newest of it, or none."""
+    return maybe(f"How many `{name}` there are; left out where all of them are here.")
+
+
 @declared
 class ProblemFault:
     """One thing wrong with a request."""
@@ -48,6 +53,7 @@ class Figure:
     approximate: bool = told("Whether a part is approximate.")
     unspecified: int = told("How many parts have no figure.")
     entries: Entries = told("The entries that it comes from.")
+    entries_total: int = total("entries")
 
 
 @declared
@@ -113,6 +119,10 @@ class Mandate:
     disputes: tuple[dict[str, Any], ...] = told("Disputes.")
     provenance: dict[str, Entries] = told("The entries behind each plain field.")
     entries: Entries = told("Every entry that it comes from.")
+    ceilings_total: int = total("ceilings")
+    support_offices_total: int = total("support_offices")
+    disputes_total: int = total("disputes")
+    entries_total: int = total("entries")
 
 
 @declared
@@ -130,13 +140,18 @@ class Post:
     abolished: dict[str, Any] | None = told("Since when it is abolished.")
     disputes: tuple[dict[str, Any], ...] = told("Disputes.")
     entries: Entries = told("Every entry that it comes from.")
+    former_total: int = total("former")
+    disputes_total: int = total("disputes")
+    entries_total: int = total("entries")
 
 
 @declared
 class Member:
     """A member of a partner group on the day."""
 
-    group: dict[str, Any] = told("The group: code, name, rules, former members, entries.")
+    group: dict[str, Any] = told(
+        "The group: code, name, rules, former members, entries; with totals where these lists are not complete."
+    )
     party: str = told("The member.", example="KEN")
     role: str | None = told("Its role.")
     by_virtue_of: str | None = told("The post by which it sits.", example="force-commander")
@@ -146,6 +161,8 @@ class Member:
     rank: str = told("Its rank among rival claims.")
     disputes: tuple[dict[str, Any], ...] = told("Disputes.")
     entries: Entries = told("Every entry that it comes from.")
+    disputes_total: int = total("disputes")
+    entries_total: int = total("entries")
 
 
 @declared
@@ -177,6 +194,11 @@ class Pledge:
     corroborations: tuple[dict[str, Any], ...] = told("What bears it out.")
     provenance: dict[str, Entries] = told("The entries behind each plain field.")
     entries: Entries = told("Every entry that it comes from.")
+    confirmations_total: int = total("confirmations")
+    documents_total: int = total("documents")
+    disputes_total: int = total("disputes")
+    corroborations_total: int = total("corroborations")
+    entries_total: int = total("entries")
 
 
 @declared
@@ -214,6 +236,11 @@ class Deployment:
     disputes: tuple[dict[str, Any], ...] = told("Disputes.")
     corroborations: tuple[dict[str, Any], ...] = told("What bears it out.")
     entries: Entries = told("Every entry that it comes from.")
+    reports_total: int = total("reports")
+    movements_total: int = total("movements")
+    disputes_total: int = total("disputes")
+    corroborations_total: int = total("corroborations")
+    entries_total: int = total("entries")
 
 
 @declared
@@ -233,6 +260,8 @@ class Account:
     outstanding: Figure | None = told("Pledged (else committed) less received, plus refunded.")
     disputes: tuple[dict[str, Any], ...] = told("Disputes.")
     entries: Entries = told("Every entry that it comes from.")
+    disputes_total: int = total("disputes")
+    entries_total: int = total("entries")
 
 
 @declared
@@ -256,6 +285,9 @@ class Commitment:
     corroborations: tuple[dict[str, Any], ...] = told("What bears it out.")
     provenance: dict[str, Entries] = told("The entries behind each plain field.")
     entries: Entries = told("Every entry that it comes from.")
+    disputes_total: int = total("disputes")
+    corroborations_total: int = total("corroborations")
+    entries_total: int = total("entries")
 
 
 @declared
@@ -294,6 +326,9 @@ class Position:
     rank: str = told("Its rank among rival claims.")
     disputes: tuple[dict[str, Any], ...] = told("Disputes.")
     entries: Entries = told("Every entry that it comes from.")
+    earlier_total: int = total("earlier")
+    disputes_total: int = total("disputes")
+    entries_total: int = total("entries")
 
 
 @declared
@@ -322,6 +357,7 @@ class Fulfilment:
     provenance: dict[str, Entries] = told("The entries behind each plain field.")
     categories: tuple[FulfilmentCategory, ...] = told("The same by category.")
     entries: Entries = told("Every entry that it comes from.")
+    entries_total: int = total("entries")
 
 
 @declared
@@ -343,6 +379,8 @@ class Target:
     disputes: tuple[dict[str, Any], ...] = told("Disputes.")
     provenance: dict[str, Entries] = told("The entries behind each plain field.")
     entries: Entries = told("Every entry that it comes from.")
+    disputes_total: int = total("disputes")
+    entries_total: int = total("entries")
 
 
 @declared
@@ -355,6 +393,9 @@ class Observation:
     reports: tuple[dict[str, Any], ...] = told("Every report.")
     disputes: tuple[dict[str, Any], ...] = told("Disputes.")
     entries: Entries = told("Every entry that it comes from.")
+    reports_total: int = total("reports")
+    disputes_total: int = total("disputes")
+    entries_total: int = total("entries")
 
 
 @declared
@@ -364,7 +405,10 @@ class Finding:
     code: str = told("Which finding.", example="dispute-open")
     about: str = told("Where in the answers.")
     text: str = told("What was noticed.")
-    entries: Entries = told("The entries that it comes from.")
+    entries: Entries = told(
+        "The entries that it comes from; in a snapshot without complete lists perhaps but the newest."
+    )
+    alike_total: int = maybe("How many of this code there are about this; left out where all of them are here.")
 
 
 @declared

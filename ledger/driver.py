@@ -8,7 +8,7 @@ On PostgreSQL what is asked at once is answered in one round trip, and within `o
 or the transaction is committed (libpq's pipeline mode). Statements mark their parameters by `?`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -16,7 +16,8 @@ import orjson
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-Statement = tuple[str, Sequence[Any]]
+Values = Sequence[Any] | Mapping[str, Any]
+Statement = tuple[str, Values]
 COPIED_FROM = 100  # rows; fewer go faster as single inserts
 
 
@@ -71,7 +72,23 @@ def asked(connection: Connection, statements: Sequence[Statement]) -> list[list[
             cursors = [raw.execute(_spelled(text), values) for text, values in statements]
             return [cursor.fetchall() for cursor in cursors]
     except _driver_error(connection) as error:
-        raise _told_of(connection, error, *(text for text, _ in statements)) from error
+        raise _told_of(connection, error, *(text for text, _ in statements)) from None
+
+
+def streamed(connection: Connection, statement: Statement, size: int = 1_000) -> Iterator[tuple[Any, ...]]:
+    """The rows that a statement finds, fetched as they are consumed, for lists too long to hold."""
+    raw: Any = connection.connection.driver_connection
+    arrive(connection)
+    try:
+        if is_sqlite(connection):
+            yield from raw.execute(*statement)
+            return
+        with raw.cursor(name="rows") as cursor:
+            cursor.itersize = size
+            cursor.execute(_spelled(statement[0]), statement[1])
+            yield from cursor
+    except _driver_error(connection) as error:
+        raise _told_of(connection, error, statement[0]) from None
 
 
 def told(connection: Connection, text: str, rows: Sequence[Sequence[Any]]) -> None:
@@ -90,7 +107,7 @@ def told(connection: Connection, text: str, rows: Sequence[Sequence[Any]]) -> No
         else:
             cursor.executemany(_spelled(text), rows)
     except _driver_error(connection) as error:
-        raise _told_of(connection, error, text) from error
+        raise _told_of(connection, error, text) from None
 
 
 def put(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -99,13 +116,24 @@ def put(connection: Connection, table: str, columns: Sequence[str], rows: Sequen
         told(connection, _insert(table, tuple(columns)), rows)
         return
     raw: Any = connection.connection.driver_connection
+    arrive(connection)
     try:
-        arrive(connection)
         with raw.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
     except _driver_error(connection) as error:
-        raise _told_of(connection, error, f"COPY {table}") from error
+        raise _told_of(connection, error, f"COPY {table}") from None
+
+
+def copied(connection: Connection, into: str, content: bytes) -> None:
+    """Copy rows in PostgreSQL's binary format into a table, named with its columns."""
+    raw: Any = connection.connection.driver_connection
+    arrive(connection)
+    try:
+        with raw.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN (FORMAT BINARY)") as copy:
+            copy.write(content)
+    except _driver_error(connection) as error:
+        raise _told_of(connection, error, f"COPY {into}") from None
 
 
 @cache
@@ -130,11 +158,12 @@ def _driver_error(connection: Connection) -> type[Exception]:
 
 
 def _told_of(connection: Connection, error: Exception, *texts: str) -> Exception:
-    """The driver's error as SQLAlchemy's, as if the statements had gone through it."""
+    """The driver's error as SQLAlchemy's, as if the statements had gone through it; without the row that PostgreSQL shows."""
     is_lost = connection.dialect.is_disconnect(error, connection.connection.dbapi_connection, None)  # type: ignore[arg-type]
     if is_lost:
         connection.invalidate(error)
+    message = getattr(getattr(error, "diag", None), "message_primary", None)
     return DBAPIError.instance(
-        "; ".join(texts), None, error, _driver_error(connection), hide_parameters=True, connection_invalidated=is_lost,
-        dialect=connection.dialect,
+        "; ".join(texts), None, type(error)(message) if message else error, _driver_error(connection), hide_parameters=True,
+        connection_invalidated=is_lost, dialect=connection.dialect,
     )  # fmt: skip

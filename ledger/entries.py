@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ledger import codec
 from ledger.said import Event
-from ledger.values import PartialDate, first_day
+from ledger.values import first_day, last_day
 
 MAX_ENVELOPE = 65_535
 MAX_PAYLOAD = 65_535
@@ -80,8 +80,7 @@ def acknowledgement(entry: Entry, replayed: bool) -> dict[str, Any]:
 
 def reported_on(source: Mapping[str, Any] | None, effective: str) -> str:
     """The day by which the source had said it; where its publication is not known, the last day of the effective date."""
-    published = (source or {}).get("published") or effective
-    return PartialDate.parse(published).last.isoformat()
+    return last_day((source or {}).get("published") or effective)
 
 
 def instant(moment: datetime) -> str:

@@ -17,7 +17,7 @@ from ledger.texts import Text
 from ledger.values import MAX_SAFE_INTEGER, Ref
 
 MAX_DEPTH, MAX_NAME = 12, 64
-_KEPT_TEXTS, _KEPT_LENGTH = 2_048, 300
+_KEPT_TEXTS, _KEPT_LENGTH, _LONGEST_NAME = 2_048, 300, 2_000
 Reader = Callable[[Any], Any]
 _REFUSED = (ValueError, TypeError, LookupError)
 
@@ -96,7 +96,7 @@ def _field(annotation: Any, metadata: Mapping[str, Any]) -> Reader:
 
 @cache
 def _text(text: Text) -> Reader:
-    """The reader of a text. Names, codes and dates return again and again: the normal forms of the latest are kept."""
+    """The reader of a text. All but prose returns again and again: the normal forms of the latest texts are kept."""
     if text.choices is not None:
         return _text_among(text.choices)
 
@@ -105,14 +105,12 @@ def _text(text: Text) -> Reader:
             raise TypeError
         return text.check(value)
 
-    return _kept(read, text) if text.max_length <= _KEPT_LENGTH else read
-
-
-def _kept(read: Reader, text: Text) -> Reader:
-    """`read` with a memory. A free text may be longer as it is sent than as it is kept: such a one is not remembered."""
+    if text.max_length > _LONGEST_NAME:
+        return read
     remembered = lru_cache(_KEPT_TEXTS)(read)
-    if not text.free:
+    if text.max_length <= _KEPT_LENGTH and not text.free:
         return remembered
+    # What is long, if only by white space around it, is not kept: so the memory is bounded.
     return lambda value: remembered(value) if len(value) <= _KEPT_LENGTH else read(value)
 
 

@@ -45,7 +45,9 @@ class Standing(NamedTuple):
 
     @property
     def first(self) -> str:
-        return first_day(self.effective)
+        """The day from which it holds; what is about an entry says nothing before that entry does."""
+        own = first_day(self.effective)
+        return own if self.about is None else max(own, self.about.first)
 
 
 def standing(entries: Iterable[Entry]) -> list[Standing]:

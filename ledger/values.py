@@ -69,6 +69,12 @@ def first_day(text: str) -> str:
     return PartialDate.parse(text).first.isoformat()
 
 
+@lru_cache(maxsize=65_536)
+def last_day(text: str) -> str:
+    """The last day of a partial date, as `YYYY-MM-DD`. Raises ValueError as `PartialDate.parse`."""
+    return PartialDate.parse(text).last.isoformat()
+
+
 def add_months(day: date, months: int) -> date:
     """The same day `months` later, or the last of that month where it is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
@@ -108,8 +114,11 @@ def _party_hint(text: str) -> str:
     return f"write {code} for {codes.STATES[code]}" if code and code != text else ""
 
 
+_address = re.compile(r"https?://[^\s<>\"'`\\]+").fullmatch
+
+
 def _url(text: str) -> str:
-    if not re.fullmatch(r"https?://[^\s<>\"'`\\]+", text):
+    if not _address(text):
         raise ValueError(f"{text[:80]!r} is not an http or https address")
     return text
 
@@ -380,11 +389,12 @@ _PLAIN = frozenset({str, int, bool, type(None), float, dict})
 
 def as_json(value: Any) -> Any:
     """A declared value as plain JSON data: what was left out stays out."""
-    if type(value) in _PLAIN:
+    kind: Any = type(value)
+    if kind in _PLAIN:
         return value
     if isinstance(value, tuple):
         return [part if type(part) in _PLAIN else as_json(part) for part in value]
-    names = _names_of(value.__class__)
+    names = _names_of(kind)
     if names is None:
         return value
     return {

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.entries import Entry
+from projections.brief import in_brief, shortened
 from projections.commitments import commitments, payments
 from projections.deployments import DEPLOYMENTS, deployments
 from projections.findings import findings
@@ -82,9 +83,9 @@ ANSWERS: dict[str, Answer] = {
     "payments": Answer(frozenset({"flows"}), (), lambda rows, made, day: payments(rows["flows"])),
     "positions": Answer(frozenset({"positions"}), (), lambda rows, made, day: positions(rows["positions"])),
     "fulfilment": Answer(
-        frozenset(),
-        ("pledges", "deployments", "funding"),
-        lambda rows, made, day: fulfilment(made["pledges"], made["deployments"], made["funding"]),
+        frozenset({"deployments"}),
+        ("pledges", "funding"),
+        lambda rows, made, day: fulfilment(made["pledges"], rows["deployments"], made["funding"]),
     ),
     "targets": Answer(frozenset({"targets"}), (), lambda rows, made, day: targets(rows["targets"])),
     "observations": Answer(
@@ -115,13 +116,17 @@ def needed(names: Iterable[str]) -> frozenset[str]:
     return frozenset().union(*(ANSWERS[name].needs | needed(ANSWERS[name].on) for name in names))
 
 
-def make(names: Iterable[str], rows: Rows, valid_at: str) -> Made:
-    """The answers `names` on the day, from rows in key order; those that they build on are made as well."""
+def make(names: Iterable[str], rows: Rows, valid_at: str, brief: bool = False) -> Made:
+    """The answers `names` on the day, from rows in key order; those that they build on are made as well.
+
+    In `brief` they are without the lists that grow with the history, and rows may have come without their lists.
+    """
     made: Made = {}
-    heard = {name: _with_ranks_of_rivals(kept) for name, kept in rows.items()}
+    told = in_brief(rows) if brief else rows
+    heard = {name: _with_ranks_of_rivals(kept) for name, kept in told.items()}
     for name in names:
         _make(name, heard, valid_at, made)
-    return made
+    return shortened(made, heard) if brief else made
 
 
 def _with_ranks_of_rivals(rows: list[Row]) -> list[Row]:

@@ -9,20 +9,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import orjson
-from sqlalchemy import Connection, and_, case, create_engine, func, or_, select
+from sqlalchemy import Connection, create_engine, func, insert, or_, select
 
 from ledger import tables as ledger_tables
 from ledger.audit.findings import Finding
 from ledger.audit.workers import shared, workers
 from ledger.entries import Entry
 from ledger.store import read_with_words, search_words
-from projections.tables import generations, rectangles
-from projections.timeline import HEAD, OPEN
+from projections.driver import Query, as_said, stream
+from projections.tables import generations, places, rectangles
+from projections.timeline import HEAD, Piece, day_text
 from projections.work import Work, project
 
 CHUNK, SEVERAL_FROM = 2_500, 20_000  # entries
 MOST_MISSIONS = 200
+MOST = 2**53  # entries
 Progress = Callable[[int, int], None]
 Group = tuple[str, ...]  # missions, the empty name for what belongs to none
 
@@ -49,17 +50,20 @@ def deviations(connection: Connection, progress: Progress = lambda done, of: Non
 def _ahead_of(connection: Connection, count: int) -> set[str]:
     """The missions with rows that come from later than `count` entries, which another process would take for newer than this
     transaction."""
-    r = rectangles.c
-    later = or_(r.known_from >= count, and_(r.known_to >= count, r.known_to < OPEN))
-    here = r.generation == select(generations.c.live).scalar_subquery()
-    return set(connection.execute(select(r.mission).where(here, later).distinct()).scalars())
+    p, r = places.c, rectangles.c
+    here = p.generation == select(generations.c.live).scalar_subquery()
+    return set(
+        connection.execute(
+            select(p.mission).where(here, r.place == p.place, r.known_from >= count).distinct()
+        ).scalars()
+    )
 
 
 def _groups(connection: Connection) -> dict[Group, int]:
     """Missions in groups that are read at once, a larger one alone, and how many entries each has."""
-    e, r = ledger_tables.entries.c, rectangles.c
+    e, p = ledger_tables.entries.c, places.c
     sizes = {mission or "": n for mission, n in connection.execute(select(e.mission, func.count()).group_by(e.mission))}
-    strange = set(connection.execute(select(r.mission).distinct()).scalars()) - sizes.keys()
+    strange = set(connection.execute(select(p.mission).distinct()).scalars()) - sizes.keys()
     made: dict[Group, int] = {}
     group: Group = ()
     entries = 0
@@ -85,7 +89,7 @@ def _is_clean(connection: Connection, job: tuple[Group, int]) -> bool:
     return not any(_of_group(connection, *job))
 
 
-def _of_group(connection: Connection, group: Group, count: int = OPEN) -> Iterator[Finding]:
+def _of_group(connection: Connection, group: Group, count: int = MOST) -> Iterator[Finding]:
     """What deviates of the rows of some missions; where there are more entries, as they were with `count` of them."""
     with _scratch() as own:
         try:
@@ -95,8 +99,9 @@ def _of_group(connection: Connection, group: Group, count: int = OPEN) -> Iterat
             yield Finding("projections-unmade", None, text)
             return
         live = connection.execute(select(generations.c.live)).scalar_one()
-        here = rectangles.c.mission.in_(group)
-        yield from _differences(_rows(connection, count, rectangles.c.generation == live, here), _rows(own, count))
+        kept, made = (_rows(source, live, count, group) for source in (connection, own))
+        for code, row, what in _differences(kept, made):
+            yield _finding(code, row, _place(own if code == "projection-missing" else connection, row[0]), what)
 
 
 @contextmanager
@@ -107,8 +112,12 @@ def _scratch() -> Iterator[Connection]:
             with engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA synchronous = OFF")
                 connection.exec_driver_sql("PRAGMA journal_mode = OFF")
-                rectangles.create(connection)
-                connection.exec_driver_sql("CREATE INDEX by_root ON rectangles (root, known_to)")
+                connection.exec_driver_sql("PRAGMA cache_size = -32768")
+                for table in (places, rectangles):
+                    table.create(connection)
+                connection.exec_driver_sql(
+                    "CREATE UNIQUE INDEX by_key ON places (generation, mission, projection, key)"
+                )
                 yield connection
         finally:
             engine.dispose()
@@ -116,6 +125,7 @@ def _scratch() -> Iterator[Connection]:
 
 def _make_anew(connection: Connection, own: Connection, count: int, group: Group) -> Iterator[Finding]:
     """Every rectangle anew; on the way also the words by which entries are found, which lie beside them like an index."""
+    live = _number_alike(connection, own, group)
     e, done = ledger_tables.entries.c, 0
     theirs = or_(e.mission.in_(group), e.mission.is_(None)) if "" in group else e.mission.in_(group)
     while found := read_with_words(connection, theirs, e.position >= done, e.position < count, limit=CHUNK):
@@ -123,8 +133,17 @@ def _make_anew(connection: Connection, own: Connection, count: int, group: Group
             if words != search_words(entry):
                 yield from _strange_words(entry, words)
         entries = [entry for entry, _ in found]
-        project(Work(connection, own, 0), entries)
+        project(Work(connection, own, live), entries)
         done = entries[-1].position + 1
+
+
+def _number_alike(connection: Connection, own: Connection, group: Group) -> int:
+    """Give the places of some missions the numbers that they have, so that both are in one order; the live generation."""
+    live = connection.execute(select(generations.c.live)).scalar_one()
+    kept = select(places).where(places.c.generation == live, places.c.mission.in_(group))
+    for part in connection.execute(kept).partitions(CHUNK):
+        own.execute(insert(places), [dict(row._mapping) for row in part])
+    return live
 
 
 def _strange_words(entry: Entry, kept: tuple[str, str]) -> Iterator[Finding]:
@@ -134,53 +153,46 @@ def _strange_words(entry: Entry, kept: tuple[str, str]) -> Iterator[Finding]:
             yield Finding("column-differs", entry.position, what)
 
 
-_KEY = ("mission", "projection", "key", "event", "valid_from", "known_from")
-_REST = ("valid_to", "known_to", "root", "content")
 Rectangle = tuple[Any, ...]
+_COLUMNS = ", ".join(f"r.{name}" for name in ("place", *Piece._fields))
+_LIVE = f"""
+SELECT {_COLUMNS} FROM places p JOIN rectangles r ON r.place = p.place
+WHERE p.generation = ? AND p.mission IN ({{missions}}) AND r.known_from < ? ORDER BY r.place, r.edge, r.event, r.known_from"""  # noqa: S608
 
 
-def _rows(connection: Connection, count: int, *conditions: Any) -> Iterator[Rectangle]:
-    """Rectangles as they were with `count` entries, in the order of their bytes, whatever the database's own order of texts."""
-    r, is_sqlite = rectangles.c, connection.dialect.name == "sqlite"
-    order = [r[name] if is_sqlite or name in ("event", "known_from") else r[name].collate("C") for name in _KEY]
-    known_to = case((r.known_to >= count, OPEN), else_=r.known_to)
-    columns = [known_to if name == "known_to" else r[name] for name in (*_KEY, *_REST)]
-    query = select(*columns).where(r.known_from < count, *conditions).order_by(*order)
-    for row in connection.execute(query, execution_options={"yield_per": CHUNK}):
+def _rows(connection: Connection, live: int, count: int, group: Group) -> Iterator[Rectangle]:
+    """Rectangles of some missions as they were with `count` entries, in the order of their numbers."""
+    sql = as_said(connection, _LIVE.format(missions=", ".join("?" * len(group))))
+    for row in stream(connection, Query(sql, (live, *group, count)), CHUNK):
         yield tuple(row)
 
 
-def _differences(kept: Iterator[Rectangle], made: Iterator[Rectangle]) -> Iterator[Finding]:
+def _differences(kept: Iterator[Rectangle], made: Iterator[Rectangle]) -> Iterator[tuple[str, Rectangle, str]]:
     """Both in one order: what is on one side only, and what differs."""
     one, other = next(kept, None), next(made, None)
     while one is not None or other is not None:
         if one == other:
             one, other = next(kept, None), next(made, None)
-        elif other is None or (one is not None and one[:6] < other[:6]):
+        elif other is None or (one is not None and one[:4] < other[:4]):
             assert one is not None
-            yield _finding("projection-too-much", one, "comes from no entry")
+            yield "projection-too-much", one, "comes from no entry"
             one = next(kept, None)
-        elif one is None or other[:6] < one[:6]:
-            yield _finding("projection-missing", other, "is missing")
+        elif one is None or other[:4] < one[:4]:
+            yield "projection-missing", other, "is missing"
             other = next(made, None)
         else:
-            if not _same(one, other):
-                yield _finding("projection-differs", one, "is not what its entries give")
+            yield "projection-differs", one, "is not what its entries give"
             one, other = next(kept, None), next(made, None)
 
 
-def _same(one: Rectangle, other: Rectangle) -> bool:
-    """Where a database gives the same content in other bytes."""
-    try:
-        return one[:9] == other[:9] and orjson.loads(one[9]) == orjson.loads(other[9])
-    except orjson.JSONDecodeError:
-        return False
+def _place(connection: Connection, number: int) -> tuple[str, str, str]:
+    p = places.c
+    found = connection.execute(select(p.mission, p.projection, p.key).where(p.place == number)).one()
+    return found.mission, found.projection, found.key
 
 
-def _finding(code: str, row: Rectangle, what: str) -> Finding:
-    mission, projection, key, event, valid_from, known_from = row[:6]
+def _finding(code: str, row: Rectangle, place: tuple[str, str, str], what: str) -> Finding:
+    (mission, projection, key), (event, known_from, valid_from) = place, row[2:5]
     part = "its head" if event == HEAD else f"what entry {event} adds"
-    text = (
-        f"{projection} {key!r} of {mission or 'no mission'}: {part} from {valid_from}, known from {known_from}, {what}"
-    )
+    text = f"{projection} {key!r} of {mission or 'no mission'}: {part} from {day_text(valid_from)}, known from {known_from}, {what}"
     return Finding(code, known_from if event == HEAD else event, text)

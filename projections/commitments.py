@@ -4,19 +4,22 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from projections import figures
+from projections.figures import Tally
+from projections.funding import sums
 from projections.projection import Row, corroborations, disputes, rank, ranked_by
 
 
 def commitments(rows: list[Row], flows: list[Row]) -> list[Row]:
     """Every commitment signed by the day, with what was paid under it in its currency."""
-    paid: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for payment in payments(flows):
-        if payment["flow"] == "received" and payment["commitment"] and payment["rank"] != "deprecated":
-            paid[payment["commitment"], payment["money"]["currency"]].append(payment)
+    paid: dict[tuple[str, str], list[Tally]] = defaultdict(list)
+    for account in flows:
+        for one in sums(account):
+            if one.flow == "received" and one.commitment:
+                paid[one.commitment, account["key"].split("/")[2]].append(one.tally)
     return [_commitment(row, paid[row["key"], row["money"]["currency"]]) for row in rows if row["signed"] is not None]
 
 
-def _commitment(row: Row, paid: list[Row]) -> Row:
+def _commitment(row: Row, paid: list[Tally]) -> Row:
     first = row["signed"]["entries"][0]
     ended = row["cancelled"] or row["signed"]
     return {
@@ -26,7 +29,7 @@ def _commitment(row: Row, paid: list[Row]) -> Row:
         "status": "cancelled" if row["cancelled"] else "signed",
         "money": row["money"],
         "money_since": row["sum"]["since"],
-        "paid": figures.total((figures.part(p["money"], p["entries"]) for p in paid), money=True),
+        "paid": figures.total(paid, money=True),
         **{name: row[name] for name in ("fulfils", "announcer", "purpose", "signed", "cancelled")},
         "rank": rank(row, first),
         "disputes": disputes(row),

@@ -4,12 +4,16 @@ A row's key is `PARTY/kind/category`, with `/unit=…` where something other tha
 `/for=…` where the recipient is not the mission. The whole mission's reports stand under `mission`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from ledger.events import parties_of
 from ledger.standing import Standing
 from projections import figures
+from projections.best import best_kept, best_report, heard_of_reports, judged, with_reports
+from projections.figures import Tally
+from projections.heads import MOST_SUMS, is_brief
 from projections.projection import Projection, Row, corroborations, disputes, pick, rank
 
 _FATAL = ("killed_in_action", "died_of_accident", "died_of_illness", "died_cause_not_stated", "missing")
@@ -31,6 +35,9 @@ _DIRECTIONS = {
     "equipment.withdrawn": {"items": -1},
     "equipment.lost": {"items": -1},
 }
+_REPORTS = ("strength.reported", "equipment-status.reported")
+_LOSSES = ("equipment.lost", "casualty.reported")
+_NONE = Tally().kept()
 
 
 def _key(s: Standing, item: Mapping[str, Any]) -> str:
@@ -64,8 +71,14 @@ def _keys(s: Standing) -> Iterable[str]:
 
 
 def _moved(row: Row, s: Standing) -> Row:
-    made = [_movement(s, sign, item) for sign, item in _movements(s) if _key(s, item) == row["key"]]
-    return {**row, "movements": [*row["movements"], *made]}
+    return _summed({**row, "movements": _movements_in(row, s)}, s)
+
+
+def _movements_in(row: Row, s: Standing) -> list[Row]:
+    """The movements of an event that belong in the row."""
+    if s.type == "casualty.reported":
+        return [_casualty(row, s)]
+    return [_movement(s, sign, item) for sign, item in _movements(s) if _key(s, item) == row["key"]]
 
 
 def _movement(s: Standing, sign: int, item: Mapping[str, Any]) -> Row:
@@ -84,14 +97,19 @@ def _casualty(row: Row, s: Standing) -> Row:
     item = pick(s, "minimum", "maximum")
     item = {name: value for name, value in item.items() if value is not None} or {"unspecified": "not_stated"}
     sign = 1 if "/casualty/" in row["key"] else -1
-    movement = {**_movement(s, sign, item), **pick(s, "names", "place", "circumstances")}
-    return {**row, "movements": [*row["movements"], movement]}
+    return {**_movement(s, sign, item), **pick(s, "names", "place", "circumstances")}
 
 
 def _reported(row: Row, s: Standing) -> Row:
-    made = [
+    made = _reports_in(row, s)
+    return {**row, "reports": made, "best": with_reports(row["best"], made)}
+
+
+def _reports_in(row: Row, s: Standing) -> list[Row]:
+    """The reports of an event that belong in the row."""
+    return [
         {
-            "item": item,
+            "items": [item],
             "effective": s.effective,
             **pick(s, "reporter", "statement", "parties_present"),
             "source": s.source,
@@ -101,42 +119,127 @@ def _reported(row: Row, s: Standing) -> Row:
         for item in s.data["items"]
         if _key(s, item) == row["key"]
     ]
-    return {**row, "reports": [*row["reports"], *made]}
+
+
+# --- what the head says in sum ----------------------------------------------------------------------------------------
+
+
+def _summed(row: Row, s: Standing) -> Row:
+    """With what an event moves; of those who come also when the first and the last did, and for which pledges."""
+    row, fulfils = _weighed(row, s, row["movements"], Tally.plus), s.data.get("fulfils")
+    came = [movement for movement in row["movements"] if movement["direction"] == "in"]
+    if came and "/casualty/" not in row["key"]:
+        first = row["arrived"] or {"count": 0, "first": s.first}
+        last = {name: came[-1][name] for name in ("type", "effective", "entries")}
+        row = {**row, "arrived": {**first, "count": first["count"] + 1, "last": last}}
+    if fulfils is not None:
+        linked = {**row["linked"], fulfils: s.positions}
+        row = {**row, "linked": linked, "beyond": row["beyond"] or len(linked) > MOST_SUMS}
+    return row
+
+
+def _weighed(row: Row, s: Standing, movements: list[Row], by: Callable[[Tally, Tally], Tally]) -> Row:
+    """With the movements of an event added or taken away; visits move nothing."""
+    made = figures.tally(_part(movement) for movement in movements if not movement["temporary"])
+    if made.is_empty:
+        return row
+    if s.type in _LOSSES:
+        return {**row, "lost": by(Tally.again(row["lost"]), made).kept()}
+    cell = s.data.get("fulfils") or ""
+    return {**row, "sums": {**row["sums"], cell: by(Tally.again(row["sums"].get(cell, _NONE)), made).kept()}}
+
+
+def _part(movement: Row) -> figures.Part:
+    return figures.part(movement["item"], movement["entries"], 1 if movement["direction"] == "in" else -1)
+
+
+def _heard(row: Row, claim: Standing, was: str, now: str) -> Row:
+    """With another rank, or a dispute, of a movement or a report."""
+    assert claim.about is not None
+    if claim.about.type not in _REPORTS:
+        if (was == "deprecated") == (now == "deprecated"):
+            return row
+        by = Tally.less if now == "deprecated" else Tally.plus
+        return _weighed(row, claim.about, _movements_in(row, claim.about), by)
+    return heard_of_reports(row, claim, _reports_in(row, claim.about), was, now)
 
 
 DEPLOYMENTS = Projection(
     "deployments",
     reads={
-        **dict.fromkeys(_DIRECTIONS, _moved),
-        "casualty.reported": _casualty,
-        "strength.reported": _reported,
-        "equipment-status.reported": _reported,
+        **dict.fromkeys((*_DIRECTIONS, "casualty.reported"), _moved),
+        **dict.fromkeys(_REPORTS, _reported),
     },
     keys=_keys,
-    start={"movements": [], "reports": []},
+    start={"sums": {}, "lost": _NONE, "linked": {}, "arrived": None, "best": {}},
     lists=("movements", "reports"),
+    weigh=_heard,
 )
+
+
+def delivered(row: Row) -> dict[str | None, Tally]:
+    """What moved, but losses, by the pledge that it fulfils: deprecated movements and visits do not count."""
+    if is_brief(row):
+        return {fulfils or None: Tally.again(kept) for fulfils, kept in row["sums"].items()}
+    parts: dict[str | None, list[figures.Part]] = {}
+    for movement in _counted(row):
+        if movement["type"] not in _LOSSES:
+            parts.setdefault(movement["fulfils"], []).append(_part(movement))
+    return {fulfils: figures.tally(made) for fulfils, made in parts.items()}
+
+
+def _counted(row: Row) -> list[Row]:
+    return [m for m in row["movements"] if not m["temporary"] and rank(row, m["position"]) != "deprecated"]
+
+
+def balance(row: Row) -> Row | None:
+    """The sum of the movements; deprecated ones and visits do not count."""
+    if is_brief(row):
+        return figures.total(Tally.again(kept) for kept in (*row["sums"].values(), row["lost"]))
+    return figures.total(map(_part, _counted(row)))
+
+
+def links(row: Row) -> list[Row]:
+    """The movements that fulfil a pledge; of a row without its lists the last for each pledge."""
+    if is_brief(row):
+        return [{"fulfils": fulfils, "entries": entries} for fulfils, entries in row["linked"].items()]
+    return [movement for movement in row["movements"] if movement["fulfils"] is not None]
+
+
+def arrivals(row: Row) -> list[Row]:
+    """The movements of those who came; of a row without its lists the last of them."""
+    if is_brief(row):
+        return [row["arrived"]["last"]] if row["arrived"] else []
+    return [movement for movement in row["movements"] if movement["direction"] == "in"]
+
+
+@lru_cache(maxsize=65_536)
+def _named(key: str) -> Mapping[str, Any]:
+    party, kind, category, *rest = key.split("/")
+    qualifiers = dict(part.split("=") for part in rest)
+    names = {"unit": "unit", "recipient": "for", "affiliation": "of"}
+    return {"party": party, "kind": kind, "category": category} | {n: qualifiers.get(q) for n, q in names.items()}
+
+
+def named(row: Row) -> Mapping[str, Any]:
+    """What the row is about: party, kind, category, unit, recipient, affiliation."""
+    return _named(row["key"])
 
 
 def present(row: Row) -> Row:
     """What the movements add up to; the latest report of the best rank; the variance between them; who disputes what."""
-    party, kind, category, *rest = row["key"].split("/")
-    qualifiers = dict(part.split("=") for part in rest)
-    moved = balance(row)
-    reports = [_report(row, report) for report in row["reports"]]
-    best = best_report(reports)
+    of, moved = named(row), balance(row)
+    reports = [{**report, **judged(row, report)} for report in row["reports"]]
+    best = best_kept(row["best"]) if is_brief(row) else best_report(reports)
+    best = _report(best) if best else None
     return {
-        "party": party,
-        "parties": party.split("+"),
-        "kind": kind,
-        "category": category,
-        "unit": qualifiers.get("unit"),
-        "recipient": qualifiers.get("for"),
-        "affiliation": qualifiers.get("of"),
+        "party": of["party"],
+        "parties": of["party"].split("+"),
+        **{name: of[name] for name in ("kind", "category", "unit", "recipient", "affiliation")},
         "moved": moved,
         "reported": best,
         "variance": figures.difference(best["figure"], moved) if best else None,
-        "reports": reports,
+        "reports": [_report(report) for report in reports],
         "movements": [{**movement, "rank": rank(row, movement["position"])} for movement in row["movements"]],
         "disputes": disputes(row),
         "corroborations": corroborations(row),
@@ -144,35 +247,20 @@ def present(row: Row) -> Row:
     }
 
 
-def balance(row: Row) -> Row | None:
-    """The sum of the movements; deprecated ones and visits do not count."""
-    counted = [m for m in row["movements"] if not m["temporary"] and rank(row, m["position"]) != "deprecated"]
-    return figures.total(figures.part(m["item"], m["entries"], 1 if m["direction"] == "in" else -1) for m in counted)
-
-
-def _report(row: Row, report: Row) -> Row:
-    figure = figures.total([figures.part(report["item"], report["entries"])])
-    return {
-        "figure": figure,
-        "items": [report["item"]],
-        **{name: report[name] for name in ("effective", "reporter", "statement", "parties_present", "source")},
-        "rank": rank(row, report["position"]),
-        "disputed": bool(disputes(row, report["position"])),
-        "entries": report["entries"],
-    }
-
-
-def best_report(reports: list[Row]) -> Row | None:
-    """The latest among those of the best rank, one with a figure before one without; deprecated reports are never the best."""
-    for wanted in ("preferred", "normal"):
-        ranked = [report for report in reports if report["rank"] == wanted]
-        if ranked:
-            return ([report for report in ranked if not _without_figure(report)] or ranked)[-1]
-    return None
-
-
-def _without_figure(report: Row) -> bool:
-    return all("unspecified" in item for item in report["items"])
+def _report(report: Row) -> Row:
+    names = (
+        "items",
+        "effective",
+        "reporter",
+        "statement",
+        "parties_present",
+        "source",
+        "rank",
+        "disputed",
+        "entries",
+    )
+    figure = figures.total(figures.part(item, report["entries"]) for item in report["items"])
+    return {"figure": figure, **{name: report[name] for name in names}}
 
 
 def deployments(rows: list[Row]) -> list[Row]:

@@ -8,6 +8,8 @@ from ledger.codes import STATES
 from ledger.symbols import adopted_in_its_year
 from ledger.values import PartialDate
 from projections import mandate
+from projections.deployments import arrivals, named
+from projections.heads import is_brief
 from projections.link_findings import LINK_CHECKS
 from projections.named_parties import named_parties
 from projections.pledges import opened
@@ -120,14 +122,14 @@ def _above_ceiling(rows: Rows, answers: Answers) -> Iterator[Row]:
 
 def _after_expiry(rows: Rows, answers: Answers) -> Iterator[Row]:
     given = _terms(rows)
-    for row in (row for row in answers["deployments"] if row["kind"] != "casualty"):
-        for movement in row["movements"]:
+    for of, movement in ((named(row), movement) for row in rows["deployments"] for movement in arrivals(row)):
+        if of["kind"] != "casualty":
             day = _first(movement["effective"])
             ends = [act["until"] for act in given if _first(act["adopted"]) <= day]
-            if movement["direction"] == "in" and ends and None not in ends and max(ends) < day:
+            if ends and None not in ends and max(ends) < day:
                 yield _finding(
                     "activity-after-expiry",
-                    f"deployments/{row['party']}/{row['category']}",
+                    f"deployments/{of['party']}/{of['category']}",
                     f"{movement['type']} of {movement['effective']}, after the term's end on {max(ends)}",
                     movement["entries"],
                 )
@@ -237,7 +239,9 @@ def _remarks(rows: Rows, answers: Answers) -> Iterator[Row]:
     for name, kept in rows.items():
         for row in kept:
             for noted in row["remarks"]:
-                yield _finding(noted["code"], f"{name}/{row['key']}", noted["text"], noted["entries"])
+                found = _finding(noted["code"], f"{name}/{row['key']}", noted["text"], noted["entries"])
+                count, last = row["noted"].get(noted["code"], (0, ()))
+                yield found | ({"alike_total": count} if is_brief(row) and count > len(last) else {})
 
 
 _CHECKS: tuple[Callable[[Rows, Answers], Iterator[Row]], ...] = (

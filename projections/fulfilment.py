@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from projections import figures
-from projections.figures import Part
+from projections.deployments import delivered, named
+from projections.figures import Part, Tally
 from projections.pledges import counts, successors
 from projections.projection import Row
 
-_LOSSES = ("equipment.lost", "casualty.reported")
-Named = list[tuple[str, Part]]
+Named = list[tuple[str, Part | Tally]]
 
 
 @dataclass
@@ -20,12 +20,13 @@ class Matter:
 
     pledged: Named = field(default_factory=list)
     delivered: Named = field(default_factory=list)
-    outstanding: list[Part] = field(default_factory=list)
+    outstanding: list[Part | Tally] = field(default_factory=list)
     pledges: list[Row] = field(default_factory=list)
 
 
 def fulfilment(pledges: list[Row], deployments: list[Row], funding: list[Row]) -> list[Row]:
-    """One row for each party and matter: people, a kind of equipment or service, or a currency. All as presented.
+    """One row for each party and matter: people, a kind of equipment or service, or a currency. `deployments` as folded,
+    the others as presented.
 
     What is outstanding of money comes from the accounts, which credit a payment to the pledge that it fulfils;
     of everything else it is pledged less delivered.
@@ -36,14 +37,14 @@ def fulfilment(pledges: list[Row], deployments: list[Row], funding: list[Row]) -
     counted = {pledge["pledge"]: "+".join(pledge["parties"]) for pledge in pledges if counts(pledge)}
     pledgers = {pledge: counted[last] for pledge, last in successors(pledges).items() if last in counted}
     for row in deployments:
-        if row["kind"] != "casualty" and row["party"] != "mission":
+        if named(row)["kind"] != "casualty" and named(row)["party"] != "mission":
             _add_movements(matters, row, pledgers)
     for row in funding:
         _add_account(matters, row)
     return [_row(*name, matters[name]) for name in sorted(matters)]
 
 
-def _name(party: str, item: Row) -> tuple[str, str, str]:
+def _name(party: str, item: Mapping[str, Any]) -> tuple[str, str, str]:
     return party, *matter_of(item)
 
 
@@ -70,18 +71,14 @@ def _add_movements(matters: dict[tuple[str, str, str], Matter], row: Row, pledge
     Who leaves leaves the pledge that all arrivals fulfilled, where that is one. What goes to others than the mission
     counts only where it is linked to a pledge.
     """
-    counted = [m for m in row["movements"] if not m["temporary"] and m["rank"] != "deprecated"]
-    counted = [m for m in counted if m["type"] not in _LOSSES]
-    arrivals = {pledgers.get(m["fulfils"] or "") for m in counted if m["direction"] == "in"}
+    of, moved = named(row), delivered(row)
+    linked = {fulfils: pledgers.get(fulfils or "") for fulfils in moved}
+    arrivals = {linked[fulfils] for fulfils, sums in moved.items() if sums.arrives}
     home = next(iter(arrivals)) if len(arrivals) == 1 else None
-    moved: dict[str, list[Part]] = defaultdict(list)
-    for m in counted:
-        linked = pledgers.get(m["fulfils"] or "")
-        if row["recipient"] is None or linked is not None:
-            sign = 1 if m["direction"] == "in" else -1
-            moved[linked or home or row["party"]].append(figures.part(m["item"], m["entries"], sign))
-    for party, parts in moved.items():
-        matters[_name(party, row)].delivered += [(row["category"], part) for part in parts]
+    for fulfils, sums in moved.items():
+        if not sums.is_empty and (of["recipient"] is None or linked[fulfils] is not None):
+            party = linked[fulfils] or home or of["party"]
+            matters[_name(party, of)].delivered.append((of["category"], sums))
 
 
 def _add_account(matters: dict[tuple[str, str, str], Matter], account: Row) -> None:
@@ -117,7 +114,7 @@ def _row(party: str, kind: str, of: str, matter: Matter) -> Row:
             }
             for category in categories
         ],
-        "entries": sorted({position for _, part in matter.pledged + matter.delivered for position in part.entries}),
+        **figures.behind(part for _, part in matter.pledged + matter.delivered),
     }
 
 

@@ -5,14 +5,15 @@ is derived: pledged, less what was received in it or fulfils one of its pledges,
 committed instead of pledged. What fulfils a converted pledge fulfils the one that took its place.
 """
 
-import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
 from ledger.events import parties_of
 from ledger.standing import Standing
 from projections import figures
+from projections.figures import Tally
+from projections.heads import MOST_SUMS, is_brief
 from projections.pledges import counts, successors
 from projections.projection import Projection, Row, disputes, pick, rank, remark, since
 
@@ -24,6 +25,7 @@ _FLOWS = {
     "contribution.refunded": "refunded",
     "funds.disbursed": "disbursed",
 }
+_NONE = Tally().kept()
 
 
 def _signed(row: Row, s: Standing) -> Row:
@@ -75,7 +77,23 @@ def _flowed(row: Row, s: Standing) -> Row:
         "position": s.position,
         "entries": s.positions,
     }
-    return {**row, "flows": [*row["flows"], flow]}
+    return _weighed({**row, "flows": [flow]}, s, Tally.plus)
+
+
+def _weighed(row: Row, s: Standing, by: Callable[[Tally, Tally], Tally]) -> Row:
+    """With the money of an event added or taken away."""
+    cell = "/".join((_FLOWS[s.type], s.data.get("fulfils") or "", s.data.get("commitment") or ""))
+    made = figures.tally([figures.part(s.data["money"], s.positions)])
+    sums = {**row["sums"], cell: by(Tally.again(row["sums"].get(cell, _NONE)), made).kept()}
+    return {**row, "sums": sums, "beyond": row["beyond"] or len(sums) > MOST_SUMS}
+
+
+def _heard(row: Row, claim: Standing, was: str, now: str) -> Row:
+    """With another rank of a payment."""
+    assert claim.about is not None
+    if (was == "deprecated") == (now == "deprecated"):
+        return row
+    return _weighed(row, claim.about, Tally.less if now == "deprecated" else Tally.plus)
 
 
 def _account_key(s: Standing) -> Iterable[str]:
@@ -83,23 +101,74 @@ def _account_key(s: Standing) -> Iterable[str]:
 
 
 FLOWS = Projection(
-    "flows", reads=dict.fromkeys(_FLOWS, _flowed), keys=_account_key, start={"flows": []}, lists=("flows",)
+    "flows",
+    reads=dict.fromkeys(_FLOWS, _flowed),
+    keys=_account_key,
+    start={"sums": {}},
+    lists=("flows",),
+    weigh=_heard,
 )
+
+
+class Sum(NamedTuple):
+    """What flowed in an account for one purpose, less what is deprecated. `flow` is received, suspended, …"""
+
+    flow: str
+    fulfils: str | None
+    commitment: str | None
+    tally: Tally
+
+
+def sums(row: Row) -> list[Sum]:
+    """The sums of an account, also such as are empty."""
+    if is_brief(row):
+        return [_sum_of(cell, Tally.again(kept)) for cell, kept in row["sums"].items()]
+    parts: dict[tuple[Any, ...], list[figures.Part]] = {}
+    for flow in row["flows"]:
+        made = parts.setdefault((flow["flow"], flow["fulfils"], flow["commitment"]), [])
+        if rank(row, flow["position"]) != "deprecated":
+            made.append(figures.part(flow["money"], flow["entries"]))
+    return [Sum(flow, fulfils, commitment, figures.tally(p)) for (flow, fulfils, commitment), p in parts.items()]
+
+
+def _sum_of(cell: str, tally: Tally) -> Sum:
+    flow, fulfils, commitment = cell.split("/")
+    return Sum(flow, fulfils or None, commitment or None, tally)
+
+
+def flows(row: Row) -> list[Row]:
+    """The payments of an account; of a row without its lists one for each purpose, with the last entries of it."""
+    if not is_brief(row):
+        return list(row["flows"])
+    return [{**one._asdict(), "entries": one.tally.newest} for one in sums(row)]
+
+
+class Accounts:
+    """What is added up, by account: parts by status, every part once, and who disputes what."""
+
+    def __init__(self) -> None:
+        self.parts: dict[Account, dict[str, list[figures.Part | Tally]]] = defaultdict(lambda: defaultdict(list))
+        self.behind: dict[Account, list[figures.Part | Tally]] = defaultdict(list)
+        self.claims: dict[Account, list[Row]] = defaultdict(list)
+
+    def add(self, account: Account, status: str, part: figures.Part | Tally) -> None:
+        self.parts[account][status].append(part)
+        self.behind[account].append(part)
 
 
 def funding(pledges: list[Row], commitments: list[Row], flows: list[Row]) -> list[Row]:
     """One row for each party, channel and currency. `pledges` as presented, the others as folded."""
-    parts: dict[Account, dict[str, list[figures.Part]]] = defaultdict(lambda: defaultdict(list))
-    pledged_in = _add_pledges(parts, pledges)
-    claims: dict[Account, list[Row]] = defaultdict(list)
+    accounts = Accounts()
+    pledged_in = _add_pledges(accounts, pledges)
     for row in commitments:
-        _add_commitment(parts, claims, row)
+        _add_commitment(accounts, row)
     for row in flows:
         account = _account(row["key"])
-        claims[account] += disputes(row)
-        for flow in row["flows"]:
-            _add_flow(parts, account, flow, row, pledged_in)
-    return [_presented(account, parts[account], claims[account]) for account in sorted(parts)]
+        accounts.claims[account] += disputes(row)
+        for one in sums(row):
+            if not one.tally.is_empty:
+                _add_sum(accounts, account, one, pledged_in)
+    return [_presented(account, accounts) for account in sorted(accounts.parts)]
 
 
 def _account(key: str) -> Account:
@@ -107,45 +176,45 @@ def _account(key: str) -> Account:
     return party, channel, currency
 
 
-def _add_pledges(parts: Any, pledges: list[Row]) -> dict[str, list[Account]]:
+def _add_pledges(accounts: Accounts, pledges: list[Row]) -> dict[str, list[Account]]:
     pledged_in: dict[str, list[Account]] = defaultdict(list)
-    for pledge in pledges:
+    for pledge in filter(counts, pledges):
         for item in pledge["items"]:
-            if item["kind"] == "money" and counts(pledge):
+            if item["kind"] == "money":
                 account = ("+".join(pledge["parties"]), item.get("channel", "not_stated"), item["currency"])
-                parts[account]["pledged"].append(figures.part(item, pledge["provenance"]["items"]))
+                accounts.add(account, "pledged", figures.part(item, pledge["provenance"]["items"]))
                 pledged_in[pledge["pledge"]].append(account)
     return {pledge: pledged_in[last] for pledge, last in successors(pledges).items()}
 
 
-def _add_commitment(parts: Any, claims: dict[Account, list[Row]], row: Row) -> None:
-    if row["signed"] is None or rank(row, row["signed"]["entries"][0]) == "deprecated":
-        return
-    account = (row["parties"], row["channel"], row["money"]["currency"])
-    claims[account] += disputes(row)
-    if row["cancelled"]:
-        behind = sorted({*row["signed"]["entries"], *row["sum"]["entries"], *row["cancelled"]["entries"]})
-        parts[account]["cancelled"].append(figures.part(row["money"], behind))
-    if row["cancelled"] is None:
-        parts[account]["committed"].append(
-            figures.part(row["money"], sorted({*row["signed"]["entries"], *row["sum"]["entries"]}))
-        )
+def account_of(commitment: Row) -> Account | None:
+    """The account of a commitment that was signed; None of one that is deprecated."""
+    if commitment["signed"] is None or rank(commitment, commitment["signed"]["entries"][0]) == "deprecated":
+        return None
+    return commitment["parties"], commitment["channel"], commitment["money"]["currency"]
 
 
-def _add_flow(parts: Any, account: Account, flow: Row, row: Row, pledged_in: Mapping[str, list[Account]]) -> None:
-    if rank(row, flow["position"]) == "deprecated":
+def _add_commitment(accounts: Accounts, row: Row) -> None:
+    account = account_of(row)
+    if account is None:
         return
-    made = figures.part(flow["money"], flow["entries"])
-    if flow["flow"] == "resumed":
-        parts[account]["suspended"].append(figures.part(flow["money"], flow["entries"], -1))
+    accounts.claims[account] += disputes(row)
+    status = "cancelled" if row["cancelled"] else "committed"
+    behind = {*row["signed"]["entries"], *row["sum"]["entries"], *(row["cancelled"] or {"entries": []})["entries"]}
+    accounts.add(account, status, figures.part(row["money"], sorted(behind)))
+
+
+def _add_sum(accounts: Accounts, account: Account, one: Sum, pledged_in: Mapping[str, list[Account]]) -> None:
+    if one.flow == "resumed":
+        accounts.add(account, "suspended", -one.tally)
         return
-    parts[account][flow["flow"]].append(made)
-    if flow["flow"] in ("received", "refunded"):
-        sign = -1 if flow["flow"] == "received" else 1
-        credited = _credited(account, pledged_in.get(flow["fulfils"] or "", []))
-        settled = {credited} if parts[account].get("pledged") else {credited, account}
-        for one in settled:  # an account without a pledge shows what is outstanding of its commitments
-            parts[one]["settled"].append(figures.part(flow["money"], flow["entries"], sign))
+    accounts.add(account, one.flow, one.tally)
+    if one.flow in ("received", "refunded"):
+        credited = _credited(account, pledged_in.get(one.fulfils or "", []))
+        settled = {credited} if accounts.parts[account].get("pledged") else {credited, account}
+        for other in settled:  # an account without a pledge shows what is outstanding of its commitments
+            accounts.parts[other]["settled"].append(-one.tally if one.flow == "received" else one.tally)
+            accounts.behind[other] += [one.tally] if other != account else []
 
 
 def _credited(account: Account, pledged: list[Account]) -> Account:
@@ -154,9 +223,9 @@ def _credited(account: Account, pledged: list[Account]) -> Account:
     return account if account in same or not same else same[0]
 
 
-def _presented(account: Account, parts: Mapping[str, list[figures.Part]], claims: list[Row]) -> Row:
-    party, channel, currency = account
-    sums = {
+def _presented(account: Account, accounts: Accounts) -> Row:
+    (party, channel, currency), parts = account, accounts.parts[account]
+    made = {
         name: figures.total(parts.get(name, []), money=True)
         for name in ("pledged", "committed", "received", "suspended", "disbursed", "refunded")
     }
@@ -167,8 +236,8 @@ def _presented(account: Account, parts: Mapping[str, list[figures.Part]], claims
         "parties": party.split("+"),
         "channel": channel,
         "currency": currency,
-        **sums,
+        **made,
         "outstanding": outstanding,
-        "disputes": claims,
-        "entries": sorted({p for part in itertools.chain(*parts.values()) for p in part.entries}),
+        "disputes": accounts.claims[account],
+        **figures.behind(accounts.behind[account]),
     }

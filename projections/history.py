@@ -15,7 +15,7 @@ from projections.pledges import PLEDGES, believed, opened, present
 from projections.projection import Row, keys_of, step
 from projections.questions import Question
 from projections.redactions import Removals, removals
-from projections.tables import generations, rectangles
+from projections.tables import generations, places, rectangles
 from projections.timeline import HEAD
 from projections.view import view
 
@@ -153,18 +153,17 @@ def _roots(connection: Connection, mission: str, pledge: str) -> frozenset[int]:
     """Every entry that ever touched a pledge, and those of its stream of which only the envelope can be read."""
     if "\0" in pledge:  # PostgreSQL takes no such text
         return frozenset()
-    c = rectangles.c
-    live = select(generations.c.live).scalar_subquery()
-    wanted = (
-        c.generation == live,
-        c.mission == mission,
-        c.projection == PLEDGES.name,
-        c.key == pledge,
-        c.event != HEAD,
+    p, r = places.c, rectangles.c
+    own = select(p.place).where(
+        p.generation == select(generations.c.live).scalar_subquery(),
+        p.mission == mission,
+        p.projection == PLEDGES.name,
+        p.key == pledge,
     )
+    ever = select(r.root).where(r.place == own.scalar_subquery(), r.event != HEAD)
     e = entries.c
     removed = select(e.root).where(e.stream == f"{mission}/pledge/{pledge}", e.payload.is_(None))
-    return frozenset(connection.execute(select(c.root).where(*wanted).union(removed)).scalars())
+    return frozenset(connection.execute(ever.union(removed)).scalars())
 
 
 def _own_and_openings(connection: Connection, mission: str, own: frozenset[int], known: int) -> list[Entry]:

@@ -81,7 +81,7 @@ LEADERSHIP = Projection(
         "office-holder.departed": _departed,
     },
     keys=_keys,
-    start={"role": None, "title": None, "created": False, "abolished": None, "holders": [], "former": []},
+    start={"role": None, "title": None, "created": False, "abolished": None, "holders": []},
     lists=("former",),
 )
 

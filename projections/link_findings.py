@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ledger.values import PartialDate
+from projections.deployments import links, named
+from projections.funding import flows
+from projections.pledges import said_terms
 from projections.projection import Row
 
 Rows = Mapping[str, list[Row]]
 Answers = Mapping[str, Any]
 Noticed = tuple[str, str, str, list[int]]  # code, about, text, entries
-Kind = tuple[str, str | None]
 
 
 def _elsewhere(rows: Rows, answers: Answers) -> Iterator[Noticed]:
@@ -17,7 +19,7 @@ def _elsewhere(rows: Rows, answers: Answers) -> Iterator[Noticed]:
     signed = {row["key"]: row for row in rows["commitments"] if row["signed"]}
     for account in rows["flows"]:
         _, channel, currency = account["key"].split("/")
-        for flow in account["flows"]:
+        for flow in flows(account):
             promised = signed.get(flow["commitment"])
             if promised and (_apart(promised["channel"], channel) or promised["money"]["currency"] != currency):
                 text = (
@@ -37,26 +39,23 @@ def _something_else(rows: Rows, answers: Answers) -> Iterator[Noticed]:
     promised = {row["key"]: row for row in rows["pledges"] if row["terms"]}
     for about, kind, part in _fulfilling(rows):
         pledge = promised.get(part["fulfils"])
-        if pledge and kind not in {_kind(item) for terms in pledge["all_terms"] for item in terms["items"]}:
-            text = f"pledge {pledge['key']} has nothing of the kind: {' in '.join(filter(None, kind))}"
+        if pledge and kind not in pledge["promised"]:
+            text = f"pledge {pledge['key']} has nothing of the kind: {kind.replace('/', ' in ')}"
             yield "fulfils-something-else", about, text, [*part["entries"], *pledge["terms"]["entries"]]
 
 
-def _kind(item: Mapping[str, Any]) -> Kind:
-    return item["kind"], item.get("currency")
-
-
-def _fulfilling(rows: Rows) -> Iterator[tuple[str, Kind, Row]]:
+def _fulfilling(rows: Rows) -> Iterator[tuple[str, str, Row]]:
+    """What fulfils a pledge: about what, of which kind, and the part itself."""
     for row in rows["deployments"]:
-        kind = (row["key"].split("/")[1], None)
-        yield from ((f"deployments/{row['key']}", kind, movement) for movement in row["movements"])
+        kind = named(row)["kind"]
+        yield from ((f"deployments/{row['key']}", kind, movement) for movement in links(row))
     for row in rows["flows"]:
-        money = ("money", row["key"].split("/")[2])
-        yield from ((f"funding/{row['key']}", money, flow) for flow in row["flows"])
+        money = f"money/{row['key'].split('/')[2]}"
+        yield from ((f"funding/{row['key']}", money, flow) for flow in flows(row))
     for row in rows["commitments"]:
         if row["signed"]:
             made = {"fulfils": row["fulfils"], "entries": row["signed"]["entries"]}
-            yield f"commitments/{row['key']}", ("money", row["money"]["currency"]), made
+            yield f"commitments/{row['key']}", f"money/{row['money']['currency']}", made
 
 
 def _revised_after_end(rows: Rows, answers: Answers) -> Iterator[Noticed]:
@@ -64,7 +63,7 @@ def _revised_after_end(rows: Rows, answers: Answers) -> Iterator[Noticed]:
     kept = {row["key"]: row for row in rows["pledges"]}
     for pledge in answers["pledges"]:
         end = pledge["withdrawn"] or pledge["lapsed"]
-        for terms in kept[pledge["pledge"]]["all_terms"] if end else []:
+        for terms in said_terms(kept[pledge["pledge"]]) if end else []:
             if PartialDate.parse(terms["since"]).first > PartialDate.parse(end["since"]).last:
                 text = f"terms of {terms['since']}, after the pledge was {pledge['status']} in {end['since']}"
                 yield "revised-after-end", f"pledges/{pledge['pledge']}", text, [*terms["entries"], *end["entries"]]

@@ -69,10 +69,8 @@ def _amended(row: Row, s: Standing) -> Row:
 
 
 def _ceiling(row: Row, s: Standing) -> Row:
-    return {
-        **row,
-        "ceilings": [*row["ceilings"], {**pick(s, "total", "uniformed", "civilian", "instrument"), **since(s)}],
-    }
+    ceiling = {**pick(s, "total", "uniformed", "civilian", "instrument"), **since(s)}
+    return {**row, "ceiling": ceiling, "ceilings": [ceiling]}
 
 
 def _office(row: Row, s: Standing) -> Row:
@@ -114,8 +112,7 @@ MANDATE = Projection(
         "registered": None,
         "names": [],
         "instruments": [],
-        "ceilings": [],
-        "support_offices": [],
+        "ceiling": None,
         "terminated": None,
     },
     lists=("ceilings", "support_offices"),
@@ -139,7 +136,7 @@ def present(row: Row, valid_at: str) -> Row:
     term = (
         given[-1] if given else {"instrument": None, "adopted": None, "until": None, "until_basis": None, "entries": []}
     )
-    ceiling = row["ceilings"][-1] if row["ceilings"] else None
+    ceiling = row["ceiling"] and {**row["ceiling"], "rank": rank(row, row["ceiling"]["entries"][0])}
     return {
         "name": name["name"],
         "acronym": name["acronym"],

@@ -1,6 +1,7 @@
 """Which parties are named, whatever their part: as pledger, reporter, holder, recipient or host. Pure.
 
-Found in what the rows keep. Who writes a letter or meets stands in the history alone.
+Found in what the rows keep, and by the head of a row in what its lists keep. Who writes a letter or meets stands in the
+history alone.
 """
 
 import re
@@ -9,23 +10,26 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ledger.events import PARTY_FIELDS
-from projections.projection import Row
 
 _CODE = re.compile(r"[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*")
 _NOBODY = frozenset({"mission", "unstated"})
 
 
 _KEPT = PARTY_FIELDS | {"merged_into"}  # as rows name them
+_DERIVED = frozenset({"entries", "named", "newest", "counts", "noted", "held"})  # what a row keeps of its lists
 
 
-def named_parties(rows: Mapping[str, list[Row]]) -> dict[str, set[int]]:
-    """Every party that the rows name, with the entries that name it."""
+def named_parties(rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, set[int]]:
+    """Every party that the rows name, with the entries that name it; of a row without its lists, the last that does."""
     named: dict[str, set[int]] = defaultdict(set)
     for name, kept in rows.items():
         for row in kept:
             for code in _in_key(name, row["key"]):
                 named[code].update(row["entries"])
-            for code, entries in _in_fields(row, []):
+            for code, entries in row["named"].items():
+                named[code].update(entries)
+            plain = {field: value for field, value in row.items() if field not in _DERIVED}
+            for code, entries in in_fields(plain, row["entries"]):
                 named[code].update(entries)
     return {code: entries for code, entries in named.items() if code not in _NOBODY}
 
@@ -42,19 +46,19 @@ def _in_key(name: str, key: str) -> Iterable[str]:
     return [first, *rest] if name == "partners" else []
 
 
-def _in_fields(part: Any, entries: list[int]) -> Iterator[tuple[str, list[int]]]:
+def in_fields(part: Any, entries: list[int]) -> Iterator[tuple[str, list[int]]]:
     """The parties in the fields of a row's parts, each with the nearest entries above it."""
     if isinstance(part, list):
         for inner in part:
             if isinstance(inner, (dict, list)):
-                yield from _in_fields(inner, entries)
+                yield from in_fields(inner, entries)
         return
     entries = part.get("entries") or entries
     for field, value in part.items():
         if field in _KEPT and not (field == "by" and "cause" in part):  # which body suspends is told in words
             yield from ((code, entries) for code in _codes(value))
         if isinstance(value, (dict, list)):
-            yield from _in_fields(value, entries)
+            yield from in_fields(value, entries)
 
 
 def _codes(value: Any) -> list[str]:

@@ -6,8 +6,9 @@ A row's key is `subject/…`; its reports are never added to anything.
 from collections.abc import Iterable
 
 from ledger.standing import Standing
-from projections.deployments import best_report
-from projections.projection import Projection, Row, disputes, pick, rank
+from projections.best import best_kept, best_report, heard_of_reports, judged, with_reports
+from projections.heads import is_brief
+from projections.projection import Projection, Row, disputes, pick
 
 
 def _keys(s: Standing) -> Iterable[str]:
@@ -32,7 +33,12 @@ def _keys(s: Standing) -> Iterable[str]:
 
 
 def _reported(row: Row, s: Standing) -> Row:
-    report = {
+    made = _report(row, s)
+    return {**row, "reports": [made], "best": with_reports(row["best"], [made])}
+
+
+def _report(row: Row, s: Standing) -> Row:
+    return {
         "items": _items(row, s),
         "effective": s.effective,
         **pick(s, "reporter", "statement", "parties", "months"),
@@ -40,7 +46,12 @@ def _reported(row: Row, s: Standing) -> Row:
         "position": s.position,
         "entries": s.positions,
     }
-    return {**row, "reports": [*row["reports"], report]}
+
+
+def _heard(row: Row, claim: Standing, was: str, now: str) -> Row:
+    """With another rank, or a dispute, of a report."""
+    assert claim.about is not None
+    return heard_of_reports(row, claim, [_report(row, claim.about)], was, now)
 
 
 def _items(row: Row, s: Standing) -> list[Row]:
@@ -58,27 +69,26 @@ OBSERVATIONS = Projection(
         ("fund-balance.reported", "cost.estimated", "pledge-total.reported", "equipment-status.reported"), _reported
     ),
     keys=_keys,
-    start={"reports": []},
+    start={"best": {}},
     lists=("reports",),
+    weigh=_heard,
 )
 
 
 def present(row: Row) -> Row:
     """One measured thing with everything reported of it; `latest` is the latest report of the best rank."""
     subject, *measured = row["key"].split("/")
-    reports = [
-        {
-            **{k: v for k, v in report.items() if k != "position"},
-            "rank": rank(row, report["position"]),
-            "disputed": bool(disputes(row, report["position"])),
-        }
-        for report in row["reports"]
-    ]
+    reports = [_shown({**report, **judged(row, report)}) for report in row["reports"]]
+    best = best_kept(row["best"]) if is_brief(row) else best_report(reports)
     return {
         "subject": subject,
         "measured": "/".join(measured),
-        "latest": best_report(reports),
+        "latest": _shown(best) if best else None,
         "reports": reports,
         "disputes": disputes(row),
         "entries": row["entries"],
     }
+
+
+def _shown(report: Row) -> Row:
+    return {name: value for name, value in report.items() if name != "position"}

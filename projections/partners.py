@@ -31,7 +31,7 @@ PARTNERS = Projection(
     "partners",
     reads={"partner-group.constituted": _constituted, "partner.joined": _joined, "partner.left": _left},
     keys=_keys,
-    start={"name": None, "rules": [], "seat": None, "former": []},
+    start={"name": None, "seat": None},
     lists=("rules", "former"),
 )
 

@@ -6,7 +6,10 @@ from typing import Any
 from ledger.events import parties_of
 from ledger.standing import Standing
 from projections.ends import may_be_later, outlasts
+from projections.heads import is_brief
 from projections.projection import Projection, Row, corroborations, disputes, pick, rank, ranked_by, remark, since
+
+_LAST_TERMS = 2
 
 
 def _announced(row: Row, s: Standing) -> Row:
@@ -47,9 +50,14 @@ def _with_terms(row: Row, s: Standing, items: Any) -> Row:
     terms = {"items": items, **since(s)}
     due = s.data.get("due") or row["due"]
     original = row["original"] or ({**terms, "type": s.type} if opened(row) else None)
-    return _changed(
-        {**row, "terms": terms, "all_terms": [*row["all_terms"], terms], "original": original, "due": due}, s
-    )
+    promised = sorted({*row["promised"], *(promise(item) for item in items)})
+    last = {"last_terms": [*row["last_terms"], terms][-_LAST_TERMS:], "promised": promised}
+    return _changed({**row, **last, "terms": terms, "all_terms": [terms], "original": original, "due": due}, s)
+
+
+def promise(item: Mapping[str, Any]) -> str:
+    """What an item is of: its kind, of money with the currency."""
+    return "/".join(filter(None, (item["kind"], item.get("currency"))))
 
 
 def _changed(row: Row, s: Standing) -> Row:
@@ -123,18 +131,17 @@ PLEDGES = Projection(
     start={
         "parties": None,
         "terms": None,
-        "all_terms": [],
+        "last_terms": [],
+        "promised": [],
         "original": None,
         "announced": None,
         "notified": None,
         "conditions": [],
-        "confirmations": [],
         "suspensions": [],
         "withdrawn": None,
         "lapsed": None,
         "converts": [],
         "due": None,
-        "documents": [],
         "changes": -1,
     },
     lists=("all_terms", "confirmations", "documents"),
@@ -153,15 +160,25 @@ def _believed(row: Row) -> Row:
     def good(part: Row | None) -> bool:
         return part is not None and rank(row, part["entries"][0]) != "deprecated"
 
-    terms = (
-        row["terms"] if good(row["terms"]) else next((t for t in reversed(row["all_terms"]) if good(t)), row["terms"])
-    )
+    terms = row["terms"] if good(row["terms"]) else next(filter(good, reversed(said_terms(row))), row["terms"])
     made = {name: row[name] for name in ("announced", "notified") if good(row[name])}
     made = {"announced": None, "notified": None, **made} if made else {}
     ends = {name: row[name] if good(row[name]) else None for name in ("withdrawn", "lapsed")}
     suspensions = [{**x, "ended": x["ended"] if good(x["ended"]) else None} for x in row["suspensions"] if good(x)]
     conditions = [{**x, "met": x["met"] if good(x["met"]) else None} for x in row["conditions"] if good(x)]
     return {**row, **made, **ends, "terms": terms, "suspensions": suspensions, "conditions": conditions}
+
+
+def said_terms(row: Row) -> list[Row]:
+    """All terms of the pledge in their order; of a row without its lists the last of them."""
+    return list(row["last_terms"] if is_brief(row) else row["all_terms"])
+
+
+def is_told(row: Row) -> bool:
+    """Whether a row without its lists tells the terms: where those on the day are deprecated, others are to be found."""
+    terms = [row["terms"], *row["last_terms"]]
+    hidden = row["counts"].get("all_terms", 0) > len(row["last_terms"])
+    return not hidden or any(rank(row, said["entries"][0]) != "deprecated" for said in terms)
 
 
 def present(row: Row, converting: Sequence[Row] = ()) -> Row:

@@ -20,7 +20,7 @@ POSITIONS = Projection(
     "positions",
     reads={"position.stated": _stated, "position.withdrawn": _withdrawn},
     keys=lambda s: [f"{s.data['on']}/{parties_of(s.data)}"],
-    start={"now": None, "earlier": []},
+    start={"now": None},
     lists=("earlier",),
 )
 

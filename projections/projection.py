@@ -3,6 +3,9 @@
 A row is plain JSON data. It is never changed in place: `reads` holds, by event type, pure functions
 `(row, standing) -> row`. They never raise: facts arrive late and out of order, and what does not fit is kept
 in the row as a remark, which becomes a finding.
+
+A row has a head and lists. The lists grow with the history; the head does not, and all that an answer says but the lists
+themselves can be told from it (`projections/heads.py`).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -11,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from ledger.standing import Standing
+from projections import heads
 
 Row = dict[str, Any]
 Apply = Callable[[Row, Standing], Row]
@@ -21,7 +25,8 @@ class Projection:
     """One kind of row. `keys` gives the rows that an event touches; `start` is a row before its first event.
 
     `lists` names the fields to which events only add and which no `Apply` reads: they are stored event by event,
-    the rest of the row, its head, as a whole.
+    the rest of the row, its head, as a whole. `weigh` changes what the head says in sum when a claim about one of its
+    entries gives that another rank, or disputes it.
     """
 
     name: str
@@ -29,6 +34,7 @@ class Projection:
     keys: Callable[[Standing], Iterable[str]]
     start: Mapping[str, Any] = field(default_factory=dict)
     lists: tuple[str, ...] = ()
+    weigh: heads.Weigh | None = None
 
     @cached_property
     def all_lists(self) -> tuple[str, ...]:
@@ -36,9 +42,14 @@ class Projection:
         return "entries", "claims", "remarks", *self.lists
 
     @cached_property
+    def blank(self) -> Mapping[str, Any]:
+        """The head of a row before its first event."""
+        return {name: value for name, value in {**self.start, **heads.START}.items() if name not in self.lists}
+
+    @property
     def headless(self) -> bool:
-        """Whether a row is nothing but its lists."""
-        return set(self.start) == set(self.lists)
+        """Whether a row is nothing but its lists: none is."""
+        return False
 
 
 def subject_of(s: Standing) -> Standing | None:
@@ -60,36 +71,47 @@ def keys_of(projection: Projection, s: Standing) -> frozenset[str]:
 
 def step(projection: Projection, key: str, row: Row | None, s: Standing) -> Row:
     """The row after `s`; its positions are added to `entries`, a claim about one of its entries to `claims`."""
-    row = row if row is not None else joined(projection, key, None, [])
-    if s.entry.target is not None:
-        return {**row, "claims": [*row["claims"], _claim(s)]}
-    row = projection.reads[s.type](row, s)
-    return {**row, "entries": [*row["entries"], *s.positions]}
+    so_far = row if row is not None else joined(projection, key, None, [])
+    lists = {name: so_far[name] for name in projection.all_lists}
+    head = {name: value for name, value in so_far.items() if name not in lists}
+    head, added = parted(projection, key, head, s)
+    return joined(projection, key, head, [lists, added])
 
 
 def parted(projection: Projection, key: str, head: Row | None, s: Standing) -> tuple[Row, Row]:
-    """The head of the row after `s`, and what `s` adds to its lists."""
-    row = step(projection, key, joined(projection, key, head, []), s)
-    return row, {name: values for name in projection.all_lists if (values := row.pop(name))}
+    """The head of the row after `s`, without what is as at the start, and what `s` adds to its lists."""
+    row = joined(projection, key, head, [])
+    if s.entry.target is not None:
+        row = heads.heard({**row, "claims": [_claim(s)]}, s, projection.weigh)
+    else:
+        row = projection.reads[s.type](row, s)
+        row["entries"] = s.positions
+    added = {name: values for name in projection.all_lists if (values := row.pop(name))}
+    row, blank = heads.counted(row, added), projection.blank
+    if row["beyond"]:
+        row = {**row, **{name: blank[name] for name in heads.SUMS if name in blank}}
+    return {name: value for name, value in row.items() if name == "key" or value != blank[name]}, added
 
 
 def joined(projection: Projection, key: str, head: Row | None, additions: Iterable[Row]) -> Row:
-    """The whole row: its head (None before the first event, or where there is none) and what events added, in their order."""
+    """The whole row: its head (None before the first event) and what events added, in their order."""
     lists: dict[str, list[Any]] = {name: [] for name in projection.all_lists}
     for addition in additions:
         for name, values in addition.items():
             lists[name] += values
-    return {**projection.start, **(head or {"key": key}), **lists}
+    return {**projection.blank, **(head or {"key": key}), **lists}
 
 
 def fold(projection: Projection, seen: Iterable[Standing]) -> dict[tuple[str, str], Row]:
     """Every row of `projection`, by mission and key, after the events `seen` in their order."""
-    rows: dict[tuple[str, str], Row] = {}
+    kept: dict[tuple[str, str], Row] = {}
+    added: dict[tuple[str, str], list[Row]] = {}
     for s in seen:
         for key in keys_of(projection, s):
             place = (s.mission or "", key)
-            rows[place] = step(projection, key, rows.get(place), s)
-    return rows
+            kept[place], addition = parted(projection, key, kept.get(place), s)
+            added.setdefault(place, []).append(addition)
+    return {place: joined(projection, place[1], head, added[place]) for place, head in kept.items()}
 
 
 def _claim(s: Standing) -> Row:
@@ -126,36 +148,28 @@ def pick(s: Standing, *names: str) -> Row:
 
 def rank(row: Row, position: int) -> str:
     """The rank of an entry: the latest one given to it, else normal."""
-    given = _ranks(row, position)
-    return given[-1]["rank"] if given else "normal"
+    return heads.rank(row["claims"], position)
 
 
 def ranked_by(row: Row, position: int) -> list[int]:
     """The entries that gave an entry its rank; none where it is normal for want of any."""
-    return [behind for claim in _ranks(row, position)[-1:] for behind in claim["entries"]]
-
-
-def _ranks(row: Row, position: int) -> list[Row]:
-    return [claim for claim in row["claims"] if claim["type"] == "claim.ranked" and claim["target"] == position]
+    given = heads.rank_claim(row["claims"], position)
+    return list(given["entries"]) if given else []
 
 
 def disputes(row: Row, position: int | None = None) -> list[Row]:
     """Disputes of the row's entries, or of one of them; `open` until one side is deprecated or the other preferred."""
-    wanted = [c for c in row["claims"] if c["type"] == "claim.disputed" and position in (None, c["target"])]
-    return [{**_without_type(claim), "open": not _settled(row, claim)} for claim in wanted]
+    claims = row["claims"]
+    wanted = [c for c in claims if c["type"] == heads.DISPUTED and position in (None, c["target"])]
+    return [{**_without_type(claim), "open": not heads.is_settled(claims, claim)} for claim in wanted]
 
 
 def corroborations(row: Row, position: int | None = None) -> list[Row]:
     """What bears the row's entries, or one of them, out."""
     return [
-        _without_type(c) for c in row["claims"] if c["type"] == "claim.corroborated" and position in (None, c["target"])
+        _without_type(c) for c in row["claims"] if c["type"] == heads.CORROBORATED and position in (None, c["target"])
     ]
 
 
 def _without_type(claim: Row) -> Row:
     return {name: value for name, value in claim.items() if name != "type"}
-
-
-def _settled(row: Row, claim: Row) -> bool:
-    parties = (claim["target"], claim.get("rival"), claim["position"])
-    return any(rank(row, position) != "normal" for position in parties if position is not None)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from itertools import groupby
 from typing import Any
 
 import orjson
@@ -17,9 +16,9 @@ from ledger.standing import retracted
 from ledger.store import read_entries
 from ledger.tables import entries
 from projections.answers import LEDGER_WIDE, PROJECTIONS, Made, Rows, folded_rows, make, needed
-from projections.projection import Projection, Row, joined
-from projections.tables import generations, rectangles
-from projections.timeline import HEAD
+from projections.driver import additions_at, ask, heads_at
+from projections.projection import Row, joined
+from projections.timeline import day_number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,40 +118,39 @@ def answers(
     )
 
 
-def indexed_rows(connection: Connection, names: Iterable[str], mission: str, valid_at: str, known: int) -> Rows:
-    """The rows of a mission from the rectangles: the same as folding, by one query."""
-    r = rectangles.c
+def indexed_rows(
+    connection: Connection,
+    names: Iterable[str],
+    mission: str,
+    valid_at: str,
+    known: int,
+    lists: bool = True,
+    keys: Sequence[str] | None = None,
+) -> Rows:
+    """The rows of a mission from the index, by one step for each: the same as folding. Without their `lists` they are no more
+    than their heads, and rows that have none are left out; with `keys` they are those alone."""
     wanted = {projection.name: projection for projection in PROJECTIONS if projection.name in names}
-    own, wide = wanted.keys() - LEDGER_WIDE, wanted.keys() & LEDGER_WIDE
-    live = select(generations.c.live).scalar_subquery()
-    query = select(r.projection, r.key, r.event, r.content).where(
-        r.generation == live,
-        or_(
-            and_(r.mission == mission, r.projection.in_(sorted(own))),
-            and_(r.mission == "", r.projection.in_(sorted(wide))),
-        ),
-        r.valid_from <= valid_at,
-        r.valid_to > valid_at,
-        r.known_from <= known,
-        r.known_to > known,
-    )
+    whose = [("" if name in LEDGER_WIDE else mission, name) for name in sorted(wanted)]
     found: dict[str, list[Row]] = {name: [] for name in sorted(wanted)}
-    in_order = connection.execute(query.order_by(r.projection, r.key, r.valid_from, r.event))
-    for (name, key), pieces in groupby(in_order, lambda piece: (piece.projection, piece.key)):
-        found[name].append(_row(wanted[name], key, pieces))
+    point = whose, day_number(valid_at), known, keys
+    asked = [heads_at(connection, *point), *([additions_at(connection, *point)] if lists else [])]
+    heads, *rest = ask(connection, *asked)
+    added = _added(rest[0]) if rest else {}
+    for number, name, key, content in heads:
+        if content or number in added:
+            head = orjson.loads(content) if content else None
+            found[name].append(joined(wanted[name], key, head, added.get(number, ())))
     return {name: sorted(rows, key=lambda row: row["key"]) for name, rows in found.items()}
 
 
-def _row(projection: Projection, key: str, pieces: Iterable[Any]) -> Row:
-    """A row from its pieces: the head that lasts on the day, and what events have added by then, in their order."""
-    head, additions = None, []
-    for piece in pieces:
-        content = orjson.loads(piece.content)
-        if piece.event == HEAD:
-            head = content
-        else:
-            additions.append(content)
-    return joined(projection, key, head, additions)
+def _added(pieces: Iterable[tuple[Any, ...]]) -> dict[int, list[Row]]:
+    """What events have added to each row, in their order: of one event what was known last."""
+    last = {(number, edge, event): content for number, edge, event, content in pieces}
+    found: dict[int, list[Row]] = {}
+    for (number, _, _), content in last.items():
+        if content is not None:
+            found.setdefault(number, []).append(orjson.loads(content))
+    return found
 
 
 def party_rows(connection: Connection, valid_at: str, known: int, reported_by: str | None = None) -> list[Row]:

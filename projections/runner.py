@@ -4,39 +4,63 @@ import hashlib
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from ledger import tables as ledger_tables
 from ledger.entries import Entry
+from ledger.standing import REDACTED, alone
 from ledger.store import CHUNK, lock_head, read_entries, reading, size, writing
-from projections.tables import generations, rectangles
-from projections.work import Work, families_redacted, forget, project
+from projections.driver import LIVE, STATE, Place, Query, Write, ask, new_maker, new_size, tails_of, write
+from projections.tables import first_place, generations, places, rectangles
+from projections.work import Rows, Work, forget, places_of, project
+from projections.work import changes as changes_of
+
+MOST = 2**30  # generations
+
+
+def reads(connection: Connection, entries: Sequence[Entry]) -> tuple[list[Place], list[Query]]:
+    """What is to be asked before `changes` can tell what `entries` change: of which places, and the questions. They may be put
+    together with others, and before the entries are written; the head is to be held."""
+    wanted = places_of(s for entry in entries if entry.target is None for s in alone(entry))
+    return wanted, [STATE, tails_of(connection, LIVE, wanted)]
+
+
+def changes(
+    connection: Connection, entries: Sequence[Entry], asked: Sequence[Place], answers: Sequence[Rows]
+) -> list[Write]:
+    """What is to be written of the live projections with `entries`, from the answers to `reads`. Where the projections lack
+    entries, or a payload is removed, those that they lack are taken in first, and what is to be forgotten is."""
+    if not answers[0]:
+        raise LookupError("there are no projections; run `mission-ledger rebuild`")
+    (live, done), first = answers[0][0], entries[0].position
+    tails = answers[1]
+    _forget_beside(connection, entries)
+    made_by = [new_maker(connection, code_digest())] if done == 0 else []
+    if done < first:
+        asked, tails = (), ()
+    while done < first:
+        done = _rebuild_chunk(connection, live, done, first)
+    made = changes_of(Work(connection, connection, live), entries, asked, tails)
+    return [*made, *made_by, new_size(connection, entries[-1].position + 1)]
 
 
 def update_projections(connection: Connection, entries: Sequence[Entry]) -> None:
     """Bring the live projections up to `entries`, which have just been appended; first, to those that they lack."""
-    _forget_beside(connection, entries)
-    state = connection.execute(select(generations.c.live, generations.c.size)).one()
-    done = state.size
-    while done < entries[0].position:
-        done = _rebuild_chunk(connection, state.live, done, entries[0].position)
-    project(Work(connection, connection, state.live), entries)
-    made_by = {"made_by": code_digest()} if state.size == 0 else {}
-    connection.execute(update(generations).values(size=entries[-1].position + 1, **made_by))
+    asked, questions = reads(connection, entries)
+    write(connection, *changes(connection, entries, asked, ask(connection, *questions)))
 
 
 def _forget_beside(connection: Connection, entries: Sequence[Entry]) -> None:
     """What `entries` remove goes from the rows that a rebuild has made so far, and with those that nobody switches to any more."""
-    if not (removed := families_redacted(entries)):
+    if not any(entry.type == REDACTED for entry in entries):
         return
     _hold_rectangles(connection, "SHARE ROW EXCLUSIVE")
     g = generations.c
     state = connection.execute(select(g.live, g.latest, g.rebuilt)).one()
-    connection.execute(delete(rectangles).where(rectangles.c.generation.not_in((state.live, state.latest))))
+    _remove(connection, range(state.live), range(state.live + 1, state.latest), range(state.latest + 1, MOST))
     if state.latest != state.live:
-        forget(Work(connection, connection, state.latest), removed, state.rebuilt)
+        forget(Work(connection, connection, state.latest), entries, state.rebuilt)
 
 
 def _hold_rectangles(connection: Connection, mode: str) -> None:
@@ -73,13 +97,13 @@ def rebuild(engine: Engine, progress: Callable[[int, int], None] = lambda done, 
     """
     with writing(engine) as connection:
         fresh, live = _begin_generation(connection)
-    _remove(engine, rectangles.c.generation < fresh, rectangles.c.generation != live)
+    _remove_generations(engine, range(live), range(live + 1, fresh))
     try:
         done = _rebuild_beside(engine, fresh, progress)
     except RebuildOvertaken:
-        _remove(engine, rectangles.c.generation == fresh)
+        _remove_generations(engine, range(fresh, fresh + 1))
         raise
-    _remove(engine, rectangles.c.generation < fresh)
+    _remove_generations(engine, range(fresh))
     progress(done, done)
     return done
 
@@ -126,7 +150,14 @@ def _rebuild_chunk(connection: Connection, generation: int, start: int, end: int
     return entries[-1].position + 1
 
 
-def _remove(engine: Engine, *conditions: Any) -> None:
+def _remove_generations(engine: Engine, *dead: range) -> None:
     """Remove dead rows, in a transaction that holds up no append on PostgreSQL."""
     with writing(engine) as connection:
-        connection.execute(delete(rectangles).where(*conditions))
+        _remove(connection, *dead)
+
+
+def _remove(connection: Connection, *dead: range) -> None:
+    for generation in filter(None, dead):
+        for place in (rectangles.c.place, places.c.place):
+            own = place >= first_place(generation.start), place < first_place(generation.stop)
+            connection.execute(delete(place.table).where(*own))

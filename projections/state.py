@@ -49,9 +49,9 @@ class State(NamedTuple):
     made_by: str | None
     removed: int
 
-    def behind(self, known: int) -> tuple[int | str | None, ...]:
-        """What an answer as known at a position follows from, beside its question."""
-        return self.live, min(self.projected, known + 1), self.made_by, self.removed
+    def rows(self, known: int) -> tuple[int | str | None, ...]:
+        """Which rows an answer as known at a position is made of, if it is made of rows."""
+        return self.live, min(self.projected, known + 1), self.made_by
 
 
 class States:

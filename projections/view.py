@@ -15,8 +15,8 @@ def view(entries: Iterable[Entry], valid_at: str, known: int, reported_by: str |
     """What stands on the day `valid_at` (YYYY-MM-DD), as recorded by position `known`, as published by `reported_by`.
 
     1. keep the entries recorded at or before `known`; 2. keep those reported by then; 3. apply corrections and
-    retractions; 4. keep those that have begun; 5. order by earliest effective day, then position.
-    `entries` come in position order.
+    retractions; 4. keep those that have begun: from their earliest effective day on, what is about an entry no earlier
+    than that entry; 5. order by that day, then position. `entries` come in position order.
     """
     recorded = [entry for entry in entries if entry.position <= known]
     reported = [entry for entry in recorded if reported_by is None or entry.reported <= reported_by]

@@ -1,164 +1,193 @@
-"""What entries change of the rectangles, worked out in memory and written at once.
+"""What a batch of entries changes of the index, worked out in memory.
 
-Each new entry makes the pieces anew of the rows that it touches, closes the rectangles that changed and adds
-the new ones. An entry at the end of its key's timeline, the common case, costs one step; so does every entry
-of a row that is nothing but its lists.
+Everything that the batch has to know is read first, in a few questions however many entries there are: the families
+that it is about, the last heads of the rows that it touches, and of those rows that it changes in the past whatever
+lies from that day on. An entry at the end of its row's timeline, the common case, needs no more than the last head.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-import orjson
-from sqlalchemy import Connection, delete, select, tuple_
+from sqlalchemy import Connection, delete, select
 
 from ledger import tables as ledger_tables
-from ledger.entries import Entry
+from ledger.entries import Entry, without_payload
 from ledger.events import EVENTS
 from ledger.standing import REDACTED, Standing, alone, standing
 from ledger.store import chunks, read_entries
 from projections.answers import LEDGER_WIDE, PROJECTIONS
-from projections.projection import parted, subject_of
-from projections.tables import rectangles
-from projections.timeline import FOREVER, HEAD, OPEN, Piece, addition, head_piece, pieces
+from projections.driver import Place, Write, ask, new_pieces, new_places, pieces_between, tails_of, write
+from projections.projection import keys_of, subject_of
+from projections.tables import places, rectangles
+from projections.timeline import FOREVER, HEAD, Piece, Timeline, additions_alone, day_number
 
-Place = tuple[str, str, str]  # mission, projection, key
-Name = tuple[int, str, str]  # of a live piece: event, valid_from, valid_to
+MANY = 5_000  # places that are asked for at once
 _BY_NAME = {projection.name: projection for projection in PROJECTIONS}
+Rows = Sequence[tuple[Any, ...]]
 
 
-@dataclass(eq=False)
-class Rectangle:
-    """A piece as known from a position: `stored` once it is in the table."""
+class Visit(NamedTuple):
+    """What an entry does to a row: from which day on, which events come (`stood`) and go (`fell`); `is_ordinary`: it is
+    about no other entry, and is all that comes."""
 
-    piece: Piece
-    known_from: int
-    stored: bool = False
-
-    @property
-    def name(self) -> Name:
-        return self.piece.event, self.piece.valid_from, self.piece.valid_to
-
-
-@dataclass
-class Timeline:
-    """What a batch does to one place: the live rectangles as far as they are needed, what it closes and opens of them.
-
-    `whole`: all live rectangles have been read; `entries`: every entry that they come from; `tail`: the last head.
-    """
-
-    live: dict[Name, Rectangle] = field(default_factory=dict)
-    whole: bool = False
-    entries: list[Entry] | None = None
-    closed: dict[tuple[Name, int], tuple[Rectangle, int]] = field(default_factory=dict)
-    opened: list[Rectangle] = field(default_factory=list)
-    tail: Rectangle | None = None
-
-    def take(self, rectangle: Rectangle) -> None:
-        """A stored rectangle, unless it is here already or the batch has closed it."""
-        if rectangle.name not in self.live and (rectangle.name, rectangle.known_from) not in self.closed:
-            self._keep(rectangle)
-
-    def open(self, piece: Piece, position: int) -> None:
-        rectangle = Rectangle(piece, position)
-        self._keep(rectangle)
-        self.opened.append(rectangle)
-
-    def _keep(self, rectangle: Rectangle) -> None:
-        self.live[rectangle.name] = rectangle
-        if rectangle.piece.event == HEAD and rectangle.piece.valid_to == FOREVER:
-            self.tail = rectangle
-
-    def close(self, rectangle: Rectangle, position: int) -> None:
-        del self.live[rectangle.name]
-        self.tail = None if rectangle is self.tail else self.tail
-        self.closed[rectangle.name, rectangle.known_from] = rectangle, position
-
-    def settle(self, wanted: Iterable[Piece], among: Iterable[Rectangle], position: int) -> None:
-        """Close those `among` the live rectangles that are not wanted; open what is wanted and not live."""
-        by_name = {rectangle.name: rectangle for rectangle in among}
-        for piece in wanted:
-            old = by_name.get((piece.event, piece.valid_from, piece.valid_to))
-            if old is not None and old.piece == piece:
-                del by_name[old.name]
-            else:
-                if old is not None:
-                    self.close(by_name.pop(old.name), position)
-                self.open(piece, position)
-        for old in by_name.values():
-            self.close(old, position)
+    day: int
+    stood: list[Standing]
+    fell: list[Standing]
+    is_ordinary: bool
 
 
 @dataclass
 class Work:
-    """What a batch of entries changes, before it is written; `touched`: the places of each root that changes in it.
-
-    Entries are read from one connection, and rectangles read and written on another: an auditor keeps its own elsewhere.
-    `only`: the places that are to be changed; all of them where it is None.
-    """
+    """What a batch of entries changes, before it is written. Entries are read from one connection, and the index is read and
+    written on another: an auditor keeps its own elsewhere. `only`: the places that are to be changed; all of them where it is
+    None. `families`: entries by root, in position order, as far as they are needed."""
 
     ledger: Connection
     rows: Connection
     generation: int
     only: frozenset[Place] | None = None
-    timelines: defaultdict[Place, Timeline] = field(default_factory=lambda: defaultdict(Timeline))
-    touched: defaultdict[int, set[Place]] = field(default_factory=lambda: defaultdict(set))
-
-    def within(self, places: Iterable[Place]) -> list[Place]:
-        return sorted(place for place in places if self.only is None or place in self.only)
+    timelines: dict[Place, Timeline] = field(default_factory=dict)
+    numbers: dict[Place, int] = field(default_factory=dict)
+    last_number: int = 0
+    new: list[tuple[Any, ...]] = field(default_factory=list)
+    families: dict[int, list[Entry]] = field(default_factory=dict)
 
 
 def project(work: Work, entries: Sequence[Entry]) -> None:
-    """Take `entries` in, which follow those that the rectangles come from so far."""
-    if work.only is None and (removed := families_redacted(entries)):
-        forget(work, removed, entries[0].position)
-    families = _families(work, entries)
-    _load_families(work, list(families))
-    stood = {entry.position: alone(entry) for entry in entries if entry.target is None}
-    touched = {position: work.within(places_of(own)) for position, own in stood.items()}
-    _load_tails(work, {place for places in touched.values() for place in places})
-    for entry in entries:
-        if entry.target is not None:
-            _revisit(work, entry, families)
-        for place in touched.get(entry.position, ()):
-            work.touched[entry.position].add(place)
-            _advance(work, place, entry, stood[entry.position][0])
-    _write(work)
+    """Take `entries` in, which follow those that the index comes from so far."""
+    write(work.rows, *changes(work, entries))
 
 
-def families_redacted(entries: Iterable[Entry]) -> list[int]:
-    """The roots of those families of which `entries` remove a payload."""
-    return sorted({entry.root for entry in entries if entry.type == REDACTED})
+def changes(work: Work, entries: Sequence[Entry], asked: Sequence[Place] = (), tails: Rows = ()) -> list[Write]:
+    """What is to be written to take `entries` in; `tails` is the answer to `tails_of` for the places `asked`, where somebody
+    has put that question already. What was removed of a family is forgotten at once."""
+    if work.only is None and any(entry.type == REDACTED for entry in entries):
+        forget(work, entries, entries[0].position)
+        asked, tails = (), ()
+    _take_tails(work, asked, tails)
+    _load_families(work, {entry.root for entry in entries if entry.target is not None}, entries)
+    visits = [_visits(work, entry) for entry in entries]
+    _load_tails(work, {place for visit in visits for place in visit})
+    _load_pasts(work, visits, entries)
+    for entry, visit in zip(entries, visits, strict=True):
+        for place, what in visit.items():
+            _pay(work, place, what, entry)
+    return _writes(work)
 
 
-def forget(work: Work, roots: Sequence[int], before: int) -> None:
-    """Make the rows anew that ever held something of a family of which a payload was removed, from the entries `before`.
-
-    Nothing of what is removed stays in the index, not even in what was known earlier.
-    """
-    r = rectangles.c
-    own = r.generation == work.generation
-    found = [select(r.mission, r.projection, r.key).where(own, r.root.in_(part)) for part in chunks(roots)]
-    places = frozenset(tuple(row) for query in found for row in work.rows.execute(query.distinct()))
-    families: set[int] = set()
-    for mission, projection, key in places:
-        at = (own, r.mission == mission, r.projection == projection, r.key == key)
-        families |= set(work.rows.execute(select(r.root).where(*at, r.event != HEAD).distinct()).scalars())
-        work.rows.execute(delete(rectangles).where(*at))
-    anew = Work(work.ledger, work.rows, work.generation, places)
-    project(anew, _with_families(work, families, before - 1))
+def forget(work: Work, entries: Sequence[Entry], before: int) -> None:
+    """Make the rows anew that ever held something of a family of which `entries` remove a payload, from the entries `before`
+    a position. Nothing of what is removed stays in the index, not even in what was known earlier."""
+    gone = {entry.target for entry in entries if entry.type == REDACTED}
+    held = _holding(work, {entry.root for entry in entries if entry.type == REDACTED})
+    r, families = rectangles.c, set[int]()
+    for part in chunks(sorted(held.values())):
+        families |= set(
+            work.rows.execute(select(r.root).where(r.place.in_(part), r.event != HEAD).distinct()).scalars()
+        )
+        for table in (rectangles, places):
+            work.rows.execute(delete(table).where(table.c.place.in_(part)))
+    kept = [without_payload(e) if e.position in gone else e for e in _whole_families(work.ledger, families, before)]
+    project(Work(work.ledger, work.rows, work.generation, frozenset(held)), kept)
 
 
-def _families(work: Work, entries: Sequence[Entry]) -> dict[int, list[Entry]]:
-    """For every root that `entries` are about: its whole family, in position order."""
-    roots = sorted({entry.root for entry in entries if entry.target is not None})
-    found: dict[int, list[Entry]] = {}
-    for part in chunks(roots):
-        for entry in read_entries(work.ledger, ledger_tables.entries.c.root.in_(part)):
-            found.setdefault(entry.root, []).append(entry)
+def _holding(work: Work, roots: Iterable[int]) -> dict[Place, int]:
+    """The places that ever held something of these families, with their numbers: some of their mission's."""
+    e, p, r, found = ledger_tables.entries.c, places.c, rectangles.c, dict[Place, int]()
+    for part in chunks(sorted(roots)):
+        members = work.ledger.execute(select(e.position, e.mission).where(e.root.in_(part))).all()
+        missions = sorted({"", *(member.mission or "" for member in members)})
+        for some in chunks([member.position for member in members]):
+            query = select(p.mission, p.projection, p.key, p.place).where(
+                p.generation == work.generation, p.mission.in_(missions), p.place == r.place, r.event.in_(some)
+            )
+            found |= {(row.mission, row.projection, row.key): row.place for row in work.rows.execute(query.distinct())}
     return found
 
+
+def _whole_families(ledger: Connection, roots: Iterable[int], before: int) -> list[Entry]:
+    e = ledger_tables.entries.c
+    parts = chunks(sorted(roots))
+    found = [entry for part in parts for entry in read_entries(ledger, e.root.in_(part), e.position < before)]
+    return sorted(found, key=lambda entry: entry.position)
+
+
+# --- what is read first ----------------------------------------------------------------------------------------------
+
+
+def _load_families(work: Work, roots: Iterable[int], entries: Sequence[Entry]) -> None:
+    """Families whole: as they are stored, and as the batch adds to them, which may not be stored yet."""
+    missing = {root for root in roots if root not in work.families}
+    if not missing:
+        return
+    work.families.update((root, []) for root in missing)
+    gone = {entry.target for entry in entries if entry.type == REDACTED}
+    first = entries[0].position
+    stored = _whole_families(work.ledger, [root for root in missing if root < first], first)
+    for entry in [*stored, *entries]:
+        if entry.root in missing:
+            work.families[entry.root].append(without_payload(entry) if entry.position in gone else entry)
+
+
+def _take_tails(work: Work, asked: Sequence[Place], tails: Rows) -> None:
+    for index, number, known_from, valid_from, content in tails:
+        if index < 0:  # the last number so far, else where those of the generation begin
+            work.last_number = max(work.last_number, number or known_from)
+            continue
+        line = work.timelines[asked[index]] = Timeline()
+        if number is not None:
+            work.numbers[asked[index]] = number
+        if content is not None:
+            line.take(Piece(FOREVER, HEAD, known_from, valid_from, HEAD, content))
+            line.here_from = valid_from + 1
+
+
+def _load_tails(work: Work, wanted: Iterable[Place]) -> None:
+    missing = sorted(place for place in wanted if place not in work.timelines)
+    for part in chunks(missing, MANY):
+        _take_tails(work, part, ask(work.rows, tails_of(work.rows, work.generation, part))[0])
+
+
+def _load_pasts(work: Work, visits: Iterable[Mapping[Place, Visit]], entries: Sequence[Entry]) -> None:
+    """Of the rows that the batch changes in the past: every piece from the first such day on, and the families of those."""
+    begin = _first_late_days(work, visits)
+    if not begin:
+        return
+    wanted = {
+        work.numbers[place]: (day, work.timelines[place]) for place, day in begin.items() if place in work.numbers
+    }
+    for part in chunks(sorted(wanted), MANY):
+        spans = [(number, wanted[number][0], wanted[number][1].here_from) for number in part]
+        live: dict[tuple[int, int, int], Piece] = {}
+        for number, *told in ask(work.rows, pieces_between(work.rows, spans))[0]:
+            live[number, told[0], told[1]] = Piece._make(told)
+        for (number, _, _), piece in live.items():
+            if piece.content is not None:
+                wanted[number][1].take(piece)
+    for place, day in begin.items():
+        work.timelines[place].here_from = min(work.timelines[place].here_from, day)
+    roots = {piece.root for place in begin for piece in work.timelines[place].additions.values()}
+    _load_families(work, roots | {entry.root for entry in entries}, entries)
+
+
+def _first_late_days(work: Work, visits: Iterable[Mapping[Place, Visit]]) -> dict[Place, int]:
+    latest: dict[Place, int] = {}
+    begin: dict[Place, int] = {}
+    for visit in visits:
+        for place, what in visit.items():
+            if _BY_NAME[place[1]].headless:
+                continue
+            if place not in latest:
+                tail = work.timelines[place].heads.get(FOREVER)
+                latest[place] = tail.valid_from if tail else 0
+            if what.day < latest[place] or not what.is_ordinary:
+                begin[place] = min(begin.get(place, what.day), what.day)
+            latest[place] = max(latest[place], what.day)
+    return begin
+
+
+# --- what changes ----------------------------------------------------------------------------------------------------
 
 _READERS = {name: [p for p in PROJECTIONS if name in p.reads] for name in EVENTS}
 
@@ -173,127 +202,76 @@ def places_of(stood: Iterable[Standing]) -> list[Place]:
     return sorted(found)
 
 
-def _read(work: Work, *conditions: Any) -> None:
-    """Take live rectangles into `work`."""
-    r = rectangles.c
-    wanted = select(r.mission, r.projection, r.key, r.event, r.root, r.valid_from, r.valid_to, r.known_from, r.content)
-    for row in work.rows.execute(wanted.where(r.generation == work.generation, r.known_to == OPEN, *conditions)):
-        place = row.mission, row.projection, row.key
-        piece = Piece(row.event, row.root, row.valid_from, row.valid_to, orjson.loads(row.content))
-        work.timelines[place].take(Rectangle(piece, row.known_from, stored=True))
-        if row.event != HEAD:
-            work.touched[row.root].add(place)
+def _visits(work: Work, entry: Entry) -> dict[Place, Visit]:
+    """The rows that an entry changes: those that it touches; of one about another those where its family changes."""
+    if entry.target is None:
+        stood = alone(entry)
+        day = day_number(stood[0].first) if stood else 0
+        visits = {place: Visit(day, stood, [], True) for place in places_of(stood)}
+    else:
+        family = [member for member in work.families[entry.root] if member.position <= entry.position]
+        visits = _differences(standing(family[:-1]), standing(family))
+    if work.only is None:
+        return visits
+    return {place: visit for place, visit in visits.items() if place in work.only}
 
 
-def _load_families(work: Work, roots: Sequence[int]) -> None:
-    for part in chunks(roots):
-        _read(work, rectangles.c.root.in_(part))
+def _differences(before: Iterable[Standing], after: Iterable[Standing]) -> dict[Place, Visit]:
+    fell, stood = {s.position: s for s in before}, {s.position: s for s in after}
+    for position in fell.keys() & stood.keys():
+        if fell[position] == stood[position]:
+            del fell[position], stood[position]
+    visits: dict[Place, Visit] = {}
+    for events, is_new in ((stood.values(), True), (fell.values(), False)):
+        for s in events:
+            for place in places_of([s]):
+                visit = visits.get(place) or Visit(FOREVER, [], [], False)
+                (visit.stood if is_new else visit.fell).append(s)
+                visits[place] = visit._replace(day=min(visit.day, day_number(s.first)))
+    return visits
 
 
-def _load_tails(work: Work, places: Iterable[Place]) -> None:
-    r = rectangles.c
-    headed = sorted(place for place in places if not _BY_NAME[place[1]].headless)
-    for part in chunks(headed, 200):
-        among = tuple_(r.mission, r.projection, r.key).in_(part)
-        _read(work, among, r.event == HEAD, r.valid_to == FOREVER)
-
-
-def _advance(work: Work, place: Place, entry: Entry, s: Standing) -> None:
-    """Take one ordinary entry into the timeline of `place`: one step at its end, else the timeline anew."""
+def _pay(work: Work, place: Place, visit: Visit, entry: Entry) -> None:
+    """Take an entry into one row: a step at the end, else the row anew from the day on."""
     line, projection = work.timelines[place], _BY_NAME[place[1]]
-    if line.entries is not None:
-        line.entries.append(entry)
-    tail = line.tail
-    if tail is not None and s.first < tail.piece.valid_from:
-        _recompute(work, place, entry)
-        return
-    head, added = parted(projection, place[2], tail.piece.content if tail else None, s)
-    line.open(addition(s, added), entry.position)
-    if not projection.headless:
-        _extend(line, tail, s.first, head, entry.position)
+    if projection.headless:
+        old = additions_alone(projection, place[2], visit.fell, entry.position)
+        for piece in old.values():
+            line.take(piece)
+        line.settle_additions(
+            additions_alone(projection, place[2], visit.stood, entry.position), list(old), entry.position
+        )
+    elif visit.is_ordinary and not line.is_late(visit.day):
+        line.advance(projection, place[2], visit.stood[0], visit.day)
+    else:
+        line.remake(projection, place[2], visit.day, _since(work, place, visit.day, entry), entry.position)
 
 
-def _extend(line: Timeline, tail: Rectangle | None, day: str, head: dict[str, Any], position: int) -> None:
-    """The step at the end: the last head ends where the new one begins."""
-    if tail is not None:
-        line.close(tail, position)
-        if tail.piece.valid_from < day:
-            line.open(head_piece(tail.piece.valid_from, day, tail.piece.content), position)
-    line.open(head_piece(day, FOREVER, head), position)
+def _since(work: Work, place: Place, day: int, entry: Entry) -> list[Standing]:
+    """The events of a row from a day on, as they stand with `entry`."""
+    projection, line, found = _BY_NAME[place[1]], work.timelines[place], []
+    for root in {entry.root} | {piece.root for (edge, _), piece in line.additions.items() if edge >= day}:
+        family = [member for member in work.families[root] if member.position <= entry.position]
+        for s in alone(family[0]) if len(family) == 1 else standing(family):
+            if day_number(s.first) >= day and place[2] in keys_of(projection, s):
+                found.append(s)
+    return found
 
 
-def _revisit(work: Work, entry: Entry, families: dict[int, list[Entry]]) -> None:
-    """An entry about another: every row that its family touches, or touched until now, is made anew."""
-    family = [member for member in families[entry.root] if member.position <= entry.position]
-    places = work.within(work.touched[entry.root] | set(places_of(standing(family))))
-    work.touched[entry.root] = set(places)
-    for place in places:
-        line, projection = work.timelines[place], _BY_NAME[place[1]]
-        if projection.headless:
-            theirs = [rectangle for rectangle in line.live.values() if rectangle.piece.root == entry.root]
-            line.settle(pieces(projection, place[2], family), theirs, entry.position)
-        else:
-            if line.entries is not None:
-                line.entries = _merged(line.entries, family)
-            _recompute(work, place, entry)
+# --- what is written -------------------------------------------------------------------------------------------------
 
 
-def _merged(entries: Iterable[Entry], more: Iterable[Entry]) -> list[Entry]:
-    by_position = {entry.position: entry for entry in [*entries, *more]}
-    return [by_position[position] for position in sorted(by_position)]
+def _writes(work: Work) -> list[Write]:
+    rows = [
+        (_number(work, place), *piece) for place, line in work.timelines.items() if line.added for piece in line.added
+    ]
+    rows.sort(key=lambda row: row[:4])
+    return [new_places(work.rows, work.new), new_pieces(work.rows, rows)]
 
 
-def _recompute(work: Work, place: Place, entry: Entry) -> None:
-    """Make the timeline of `place` anew as known with `entry`; close what changed, open what is new."""
-    line = work.timelines[place]
-    if not line.whole:
-        at = dict(zip(("mission", "projection", "key"), place, strict=True))
-        _read(work, *(rectangles.c[name] == value for name, value in at.items()))
-        line.whole = True
-    if line.entries is None:
-        roots = {rectangle.piece.root for rectangle in line.live.values()} | {entry.root}
-        line.entries = _with_families(work, roots - {HEAD}, entry.position)
-    made = pieces(_BY_NAME[place[1]], place[2], line.entries)
-    line.settle(made, list(line.live.values()), entry.position)
-
-
-def _with_families(work: Work, roots: Iterable[int], position: int) -> list[Entry]:
-    e = ledger_tables.entries.c
-    found: list[Entry] = []
-    for part in chunks(sorted(roots)):
-        found += read_entries(work.ledger, e.root.in_(part), e.position <= position)
-    return _merged(found, ())
-
-
-_COLUMNS = [column.name for column in rectangles.columns]
-_PRIMARY_KEY = [column.name for column in rectangles.primary_key]
-_INSERT = f"INSERT INTO rectangles ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
-_CLOSE = f"UPDATE rectangles SET known_to = ? WHERE {' AND '.join(f'{name} = ?' for name in _PRIMARY_KEY)}"  # noqa: S608
-
-
-def _write(work: Work) -> None:
-    shut, made = [], []
-    for place, line in work.timelines.items():
-        ends = {id(old): position for old, position in line.closed.values()}
-        shut += [
-            (position, work.generation, *place, old.piece.event, old.piece.valid_from, old.known_from)
-            for old, position in line.closed.values()
-            if old.stored
-        ]
-        made += [_values(work.generation, place, new, ends.get(id(new), OPEN)) for new in line.opened]
-    for statement, rows in ((_CLOSE, shut), (_INSERT, made)):
-        for part in chunks(rows):
-            work.rows.exec_driver_sql(_as_driver_says(work.rows, statement), list(part))
-
-
-def _values(generation: int, place: Place, rectangle: Rectangle, known_to: int) -> tuple[Any, ...]:
-    """A rectangle in the order of its columns."""
-    event, root, valid_from, valid_to, content = rectangle.piece
-    dumped = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-    return generation, *place, event, valid_from, rectangle.known_from, valid_to, known_to, root, dumped
-
-
-def _as_driver_says(connection: Connection, statement: str) -> str:
-    """Many rows go to the driver as tuples: with a statement of SQLAlchemy's, making parameters of them costs more than
-    storing them."""
-    return statement if connection.dialect.name == "sqlite" else statement.replace("?", "%s")
+def _number(work: Work, place: Place) -> int:
+    if place not in work.numbers:
+        work.last_number += 1
+        work.numbers[place] = work.last_number
+        work.new.append((work.last_number, work.generation, *place))
+    return work.numbers[place]

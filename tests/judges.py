@@ -9,6 +9,8 @@ from typing import Any
 
 import orjson
 
+from ledger.entries import Entry
+from ledger.events import PARTY_FIELDS
 from ledger.texts import HIDDEN, Text
 
 
@@ -91,3 +93,18 @@ def stream_of(mission: str | None, data: Any) -> str:
     values = {part.name: getattr(data, part.name) for part in fields(data)}
     path = data.STREAM.format(**{**values, "parties": "+".join(sorted(set(parties)))})
     return f"{mission}/{path}" if mission else path
+
+
+def search_words(entry: Entry) -> tuple[str, str]:
+    """The symbols and the parties of an entry, from all the places where there may be some."""
+    data = entry.data or {}
+    changes, sources = data.get("data") or {}, [source for source in (entry.source, data.get("source")) if source]
+    symbols = [data.get("instrument"), changes.get("instrument"), *(source.get("symbol") for source in sources)]
+    named = [value for said in (data, changes) for name, value in said.items() if name in PARTY_FIELDS]
+    parties = [one for value in named for one in (value if isinstance(value, (list, tuple)) else [value])]
+    return _words(symbols), _words(parties)
+
+
+def _words(values: list[Any]) -> str:
+    kept = {value for value in values if isinstance(value, str) and len(value) <= 120}
+    return f" {' '.join(sorted(kept))} " if kept else " "

@@ -32,8 +32,16 @@ def naive_view(entries: Log, valid_at: str, known: int, reported_by: str | None 
     recorded = [entry for entry in entries if entry.position <= known]
     log = [entry for entry in recorded if reported_by is None or reported_on(entry) <= reported_by]
     stands = [seen(entry, log) for entry in log if speaks(entry) and not is_retracted(entry.position, log)]
-    begun = [one for one in stands if first_day(one.effective) <= valid_at]
-    return sorted(begun, key=lambda one: (first_day(one.effective), one.position))
+    begun = [one for one in stands if begins(one, log) <= valid_at]
+    return sorted(begun, key=lambda one: (begins(one, log), one.position))
+
+
+def begins(one: Seen, log: Log) -> str:
+    """The first day on which it holds: what is about an entry says nothing of the days before that entry."""
+    if one.about is None:
+        return first_day(one.effective)
+    target = next(entry for entry in log if entry.position == one.about)
+    return max(first_day(one.effective), begins(seen(target, log), log))
 
 
 def speaks(entry: Entry) -> bool:

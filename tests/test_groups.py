@@ -161,6 +161,7 @@ def test_an_error_of_the_database_tells_no_values(crowd: Crowd, engine: Engine) 
         crowd.says({**deployed("JAM"), "note": "a secret"})()
 
     assert "a secret" not in str(told.value)
+    assert b"a secret".hex() not in str(told.value)
 
 
 def test_after_a_failure_the_next_is_recorded_as_ever(crowd: Crowd, engine: Engine) -> None:

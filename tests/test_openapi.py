@@ -24,6 +24,7 @@ from api.settings import Settings
 from ledger import signing
 from ledger.events import EVENTS
 from ledger.store import open_engine, read_entries, reading
+from projections import brief
 from projections.answers import ANSWERS, folded_rows, needed
 from projections.queries import indexed_rows, mission_entries
 from tests.builders import announced, registered
@@ -122,6 +123,19 @@ def _addresses() -> list[str]:
         "/v1/missions/haiti-mss/pledges/ken-personnel/history", "/v1/log/consistency?from=3&to=200",
         "/v1/missions/haiti-mss/diff?from_valid_at=2024-01-01&to_valid_at=2026-01-01",
     ]  # fmt: skip
+
+
+def test_a_snapshot_without_complete_lists_keeps_its_documented_shape(
+    loaded: tuple[Flask, str], document: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(brief, "LISTED", 0)
+    answer = loaded[0].test_client().get("/v1/missions/haiti-mss/snapshot?valid_at=2025-09-15")
+
+    schema = _schema_of(document, "/v1/missions/haiti-mss/snapshot")
+    errors = [error.message[:200] for error in _validator(document, schema).iter_errors(answer.json)]
+    assert errors == []
+    assert answer.json["lists"] == "newest"
+    assert sum(row.get("movements_total", 0) for row in answer.json["data"]["deployments"]) > 20
 
 
 def test_every_real_answer_keeps_its_documented_shape(loaded: tuple[Flask, str], document: Any) -> None:

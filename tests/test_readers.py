@@ -1,6 +1,7 @@
 """The compiled readers and marshmallow: one verdict on whatever is sent, and the same event where it is one."""
 
 import re
+import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -169,6 +170,17 @@ def test_what_no_reader_takes_is_explained() -> None:
             parse_event({**event, "stranger": 1})
 
         assert [fault.pointer for fault in invalid.value.faults] == ["/stranger"]
+
+
+def test_what_is_long_as_it_is_sent_is_not_remembered() -> None:
+    padded = ({**CONTRACT, "source": {"title": f"{number}{' ' * 1_000_000}"}} for number in range(30))
+    tracemalloc.start()
+
+    titles = [event.source.title for event in map(read_event, padded) if event and event.source]
+
+    assert titles == [str(number) for number in range(30)]
+    assert tracemalloc.get_traced_memory()[0] < 3_000_000
+    tracemalloc.stop()
 
 
 # --- texts -----------------------------------------------------------------------------------------------------------

@@ -163,7 +163,7 @@ def test_what_is_removed_while_several_processes_read_is_no_finding(ledger: Engi
 @pytest.mark.spoils
 def test_several_processes_find_in_the_index_what_one_finds(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     append(engine, *(event for name in "abc" for event in (registered(name), deployed(mission=name))))
-    row = "mission = 'b' AND projection = 'deployments'"
+    row = "place IN (SELECT place FROM places WHERE mission = 'b' AND projection = 'deployments')"
     tampered(engine, run(f"UPDATE rectangles SET known_from = 9 WHERE {row}"))
     by_one = found(audited(engine, keys=()))
 
@@ -304,11 +304,18 @@ def test_a_row_of_the_index_that_is_gone_is_found(ledger: Engine) -> None:
 
 
 def test_a_row_of_the_index_that_is_too_much_is_found(ledger: Engine) -> None:
-    copied = "generation, mission, projection, key || '-more', event, valid_from, known_from, valid_to, known_to, root, content"
-    names = "generation, mission, projection, key, event, valid_from, known_from, valid_to, known_to, root, content"
+    copied = "place, edge + 1, event, known_from, valid_from, root, content"
+    names = "place, edge, event, known_from, valid_from, root, content"
     tampered(ledger, run(f"INSERT INTO rectangles ({names}) SELECT {copied} FROM rectangles WHERE event = 62"))
 
     assert found(audited(ledger)) == {("projection-too-much", 62)}
+
+
+def test_a_place_of_another_name_is_found(ledger: Engine) -> None:
+    place = "place = (SELECT place FROM rectangles WHERE event = 62)"
+    tampered(ledger, run(f"UPDATE places SET key = key || '-more' WHERE {place}"))
+
+    assert {code for code, _ in found(audited(ledger))} == {"projection-too-much", "projection-missing"}
 
 
 def test_a_trigger_that_was_dropped_is_found(ledger: Engine) -> None:

@@ -13,7 +13,9 @@ from api.cli.command import Declined, json_option
 from api.cli.tables import answer_table, changes_table, history_table, operations_table, redactions_table, show
 from ledger.store import reading
 from ledger.texts import nearest_first
+from projections import snapshots
 from projections.answers import ANSWERS
+from projections.brief import COMPLETE
 from projections.differences import differences
 from projections.history import mission_history, pledge_history
 from projections.queries import answers, mission_names
@@ -54,14 +56,17 @@ class Answers(click.ParamType):
 @click.option("--only", type=Answers(), help=f"Some of the answers, with commas between them: {', '.join(ANSWERS)}.")
 @json_option
 def snapshot(mission: str, only: list[str] | None, as_json: bool, **clocks: Any) -> None:
-    """Show the state of a MISSION on a day, as known at a moment."""
+    """Show the state of a MISSION on a day, as known at a moment.
+
+    Of a mission with a long history, lists that grow with it are not shown, only how long they are; with --only they are.
+    """
     with database.opened() as engine, reading(engine) as connection:
         question = _asked(connection, **clocks)
         _check_mission(connection, mission, question)
-        data = _answers(connection, mission, only or list(ANSWERS), question)
+        data, lists = _snapshot(connection, mission, only, question)
         removed = redactions(connection, mission, question.known)
     if as_json:
-        _print_json({**question.truth, "mission": mission, "redactions": removed, "data": data})
+        _print_json({**question.truth, "mission": mission, "redactions": removed, "lists": lists, "data": data})
         return
     tables = [answer_table(name, found) for name, found in data.items()]
     show(_heading(mission, question), *tables, *([redactions_table(removed)] if removed else []))
@@ -148,6 +153,15 @@ def _check_pledge(connection: Connection, mission: str, pledge: str, question: Q
 def _answers(connection: Connection, mission: str, names: list[str], question: Question) -> dict[str, Any]:
     made = answers(connection, mission, names, question.valid_at, question.known, question.reported_by)
     return {name: made[name] for name in names}
+
+
+def _snapshot(
+    connection: Connection, mission: str, only: list[str] | None, question: Question
+) -> tuple[dict[str, Any], str]:
+    """The answers asked for, and how their lists are told."""
+    if only is not None:
+        return _answers(connection, mission, only, question), COMPLETE
+    return snapshots.snapshot(connection, mission, list(ANSWERS), question)
 
 
 def _print_json(document: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 import json
 import secrets
 import socket
+from typing import Any
 
 import click
 from sqlalchemy import Engine
@@ -82,14 +83,18 @@ def _check_address(host: str, port: int) -> None:
 
 
 def _serve(host: str, port: int) -> None:
-    """One worker with several threads: the database is what requests wait for."""
+    click.echo(f"Serving at http://{_in_url(host)}:{port} (Ctrl+C stops)", err=True)
+    server("api.app:create_app", host, port).serve()
+
+
+def server(factory: str, host: str, port: int) -> Any:
+    """The server of an app: one worker with several threads, since the database is what requests wait for."""
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
-    click.echo(f"Serving at http://{_in_url(host)}:{port} (Ctrl+C stops)", err=True)
-    Granian(
-        "api.app:create_app",
+    return Granian(
+        factory,
         address=host,
         port=port,
         interface=Interfaces.WSGI,
@@ -99,7 +104,7 @@ def _serve(host: str, port: int) -> None:
         workers_kill_timeout=10,
         log_level=LogLevels.error,
         websockets=False,
-    ).serve()
+    )
 
 
 def _demo_key(engine: Engine) -> str:

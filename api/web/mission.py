@@ -13,8 +13,10 @@ from ledger.store import read_entries
 from ledger.tables import entries
 from projections import figures
 from projections.answers import ANSWERS
+from projections.brief import COMPLETE
 from projections.projection import Row
 from projections.queries import answers
+from projections.snapshots import snapshot
 
 blueprint = pages_of("mission")
 STATUSES = ("pledged", "committed", "received", "suspended", "refunded", "disbursed", "outstanding")
@@ -25,8 +27,9 @@ MOST_SHOWN, MOST_STEPS = 500, 200
 def mission(connection: Connection, mission: str) -> str:
     """Everything about a mission on a day."""
     asked = clocks.asked(connection, mission)
-    made = _answers(connection, asked, list(ANSWERS))
+    made, lists = snapshot(connection, asked.mission, list(ANSWERS), asked.question)
     strength = charts.strength(made["deployments"], made["mandate"], asked.valid_at)
+    is_drawn = lists == COMPLETE and not strength.is_empty
     return render_template(
         "mission.html",
         clocks=asked,
@@ -36,10 +39,17 @@ def mission(connection: Connection, mission: str) -> str:
         kit=_pointed(made["fulfilment"], lambda row: row["kind"] in ("equipment", "service")),
         strength=strength,
         most=MOST_STEPS,
-        drawings=[] if strength.is_empty else [charts.draw(strength, 880, 320), charts.draw(strength, 340, 260)],
+        moved=_not_listed(made["deployments"], "movements"),
+        reported=_not_listed(made["deployments"], "reports"),
+        drawings=[] if not is_drawn else [charts.draw(strength, 880, 320), charts.draw(strength, 340, 260)],
         accounts=_accounts(made["funding"]),
         positions=_positions(made["positions"]),
     )
+
+
+def _not_listed(rows: Sequence[Row], name: str) -> int:
+    """How many there are of what the rows do not list."""
+    return sum(row.get(f"{name}_total", 0) for row in rows)
 
 
 def _answers(connection: Connection, asked: clocks.Clocks, names: Sequence[str]) -> dict[str, Any]:

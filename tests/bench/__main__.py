@@ -5,11 +5,13 @@ python -m tests.bench --sizes 10000 1000000 [--ten-million] [--only append,snaps
 
 import argparse
 import json
+import signal
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import append
+from tests.bench import append, imports, memory, over_http, reading, rebuild, snapshots, threads
 from tests.bench.bench import Bench
 from tests.bench.databases import POSTGRESQL, SQLITE, Databases
 from tests.bench.machine import machine
@@ -18,12 +20,21 @@ from tests.bench.table import cells, print_table
 
 WORKS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "append": append.measure,
+    "threads": threads.measure,
+    "http": over_http.measure,
+    "import": imports.measure,
+    "rebuild": rebuild.measure,
+    "snapshot": snapshots.measure,
+    "history": reading.history,
+    "verify": reading.verify,
+    "memory": memory.measure,
 }
 KINDS = {SQLITE: [SQLITE], POSTGRESQL: [POSTGRESQL], "both": [SQLITE, POSTGRESQL]}
 
 
 def main() -> None:
     given = _asked()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that servers and files are cleared away
     with tempfile.TemporaryDirectory(dir=given.folder) as temporary:
         folder = given.folder if given.keep else Path(temporary)
         folder.chmod(0o755)  # PostgreSQL's own user has to reach its data

