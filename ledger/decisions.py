@@ -11,12 +11,11 @@ from typing import Any
 
 from ledger.about_entries import CHECKS
 from ledger.corrections import in_normal_form
-from ledger.entries import MAX_PAYLOAD, Entry, payload_of
+from ledger.entries import MAX_PAYLOAD, Entry
 from ledger.events.about_entries import EntryCorrected
 from ledger.known import Known, not_there, references
-from ledger.prepared import Prepared
 from ledger.refusals import Refusal
-from ledger.rules import RULES
+from ledger.rules import OPENING, RULES
 from ledger.said import Event, Untold
 from ledger.standing import Standing, standing
 
@@ -31,6 +30,9 @@ class Accepted:
     root: int | None
 
 
+Named = list[tuple[str, str]]
+
+
 def decide(event: Event, known: Known) -> Accepted | list[Refusal]:
     """Accept `event` or say everything that stands against it.
 
@@ -41,7 +43,7 @@ def decide(event: Event, known: Known) -> Accepted | list[Refusal]:
 
 
 def _too_large(event: Event) -> list[Refusal]:
-    size = len(event.payload if isinstance(event, Prepared) else payload_of(event))
+    size = len(event.payload)
     if size <= MAX_PAYLOAD:
         return []
     text = f"data, source and note together are {size} bytes; at most {MAX_PAYLOAD} fit in an entry"
@@ -58,14 +60,16 @@ def _judged(event: Event, known: Known) -> Accepted | list[Refusal]:
 
 
 def _about_a_subject(event: Event, known: Known) -> Accepted | list[Refusal]:
-    found = [*_unknown_mission(event, known), *_names_itself(event), *_unknown_references(event, known)]
+    named = references(event.mission, event.data)
+    found = [*_unknown_mission(event, known), *_names_itself(event, named), *_unknown_references(named, known)]
     if not found and event.type in RULES and not isinstance(event.data, Untold):
-        found = _against_rules(event, known.streams[event.stream], known)
+        found = _against_rules(event, known)
     return (found + _moved(event, event.stream, known)) or Accepted(event, event.stream, event.mission, None)
 
 
-def _against_rules(event: Event, stream: list[Entry], known: Known) -> list[Refusal]:
-    if not known.is_told(stream):
+def _against_rules(event: Event, known: Known) -> list[Refusal]:
+    opening, stream = OPENING[event.type], known.streams[event.stream]
+    if (opening is not None and known.has_begun(event.stream, opening)) or not known.is_told(stream):
         return []
     stood = _in_order(stream)
     return [refusal for rule in RULES[event.type] if (refusal := rule(event.data, stood))]
@@ -82,21 +86,21 @@ def _moved(event: Event, stream: str, known: Known) -> list[Refusal]:
 def _unknown_mission(event: Event, known: Known) -> list[Refusal]:
     if event.data.LEDGER_WIDE or event.type == "mission.registered":
         return []
-    if any(s.type == "mission.registered" for s in standing(known.streams[f"{event.mission}/mission"])):
+    if known.has_begun(f"{event.mission}/mission", ("mission.registered",)):
         return []
     text = f"mission {event.mission!r} is not registered; record mission.registered first"
     return [Refusal("unknown-subject", "/mission", text)]
 
 
-def _unknown_references(event: Event, known: Known) -> list[Refusal]:
-    unknown = [named for named in references(event.mission, event.data) if not known.has_begun(named[1])]
+def _unknown_references(named: Named, known: Known) -> list[Refusal]:
+    unknown = [pair for pair in named if not known.has_begun(pair[1])]
     return [Refusal("unknown-subject", pointer, not_there(stream)) for pointer, stream in unknown]
 
 
-def _names_itself(event: Event) -> list[Refusal]:
+def _names_itself(event: Event, named: Named) -> list[Refusal]:
     return [
         Refusal("not-possible-now", pointer, "it cannot take the place of itself; leave the name out")
-        for pointer, stream in references(event.mission, event.data)
+        for pointer, stream in named
         if stream == event.stream
     ]
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.entries import Entry, without_payload
+from ledger.events import EVENTS
 from ledger.events.about_entries import EntryCorrected
-from ledger.rules import RULES, opening_types
+from ledger.rules import OPENING, RULES
 from ledger.said import Event
 from ledger.standing import REDACTED, standing
 from ledger.values import is_position, is_slug
@@ -25,7 +26,7 @@ class Known:
 
     A stream may be known by its beginning alone, where that tells all that is asked of it.
 
-    `refused` holds the positions and refs of those that were refused: what is about one of them cannot be judged yet.
+    `begun`: by stream what is known to have begun in it (`has_begun`). `refused` holds the positions and refs of those that were refused: what is about one of them cannot be judged yet.
     `reopening`: a closed ledger is being reopened by its operator. `untold`: positions of entries that come from another
     ledger without their payloads, until the redaction comes that removed them.
     """
@@ -38,6 +39,7 @@ class Known:
     refused: set[int | str | None] = field(default_factory=set)
     reopening: bool = False
     untold: set[int] = field(default_factory=set)
+    begun: dict[str, set[tuple[str, ...]]] = field(default_factory=dict)
 
     def add(self, entry: Entry) -> None:
         """Take an accepted entry into account for the events after it."""
@@ -48,8 +50,10 @@ class Known:
             self.refs[entry.ref] = entry.position
         if entry.stream in self.streams:
             self.streams[entry.stream].append(entry)
-        if entry.type == REDACTED and entry.target is not None:
-            self._remove(self.entries[entry.target])
+        if entry.target is not None:
+            self.begun.pop(entry.stream, None)
+            if entry.type == REDACTED:
+                self._remove(self.entries[entry.target])
 
     def _remove(self, entry: Entry) -> None:
         """Take the payload of an entry away, wherever it is known."""
@@ -59,9 +63,15 @@ class Known:
         for known in (self.families[entry.root], self.streams.get(entry.stream, [])):
             known[:] = [gone if other.position == entry.position else other for other in known]
 
-    def has_begun(self, stream: str) -> bool:
-        """Whether anything but claims stands in a stream."""
-        return any(s.entry.target is None for s in standing(self.streams.get(stream, [])))
+    def has_begun(self, stream: str, types: tuple[str, ...] = ()) -> bool:
+        """Whether anything but claims stands in a stream, or something of some types. What has begun stays so as long as nothing
+        is said about its entries."""
+        if types in self.begun.get(stream, ()):
+            return True
+        found = is_enough(self.streams.get(stream, []), types)
+        if found:
+            self.begun.setdefault(stream, set()).add(types)
+        return found
 
     def is_told(self, entries: Iterable[Entry]) -> bool:
         """Whether each of these entries says what it says. What was judged where it could be read is not judged where it cannot."""
@@ -94,24 +104,29 @@ def needs(events: Iterable[Event]) -> Needs:
     streams: set[str] = set()
     beginnings: set[tuple[str, tuple[str, ...]]] = set()
     versions: set[str] = set()
-    positions: set[int] = set()
-    refs: set[str] = set()
+    named: set[int | str] = set()
     for event in events:
-        refs |= {event.ref} if event.ref else set()
-        positions |= {target for target in _targets(event) if isinstance(target, int)}
-        refs |= {target for target in _targets(event) if isinstance(target, str)}
-        if not event.data.ABOUT:
-            versions.add(event.stream)
-        if not event.data.ABOUT and event.type in RULES:
-            opening = opening_types(event.type)
-            streams |= {event.stream} if opening is None else set()
-            beginnings |= {(event.stream, opening)} if opening is not None else set()
+        if event.ref:
+            named.add(event.ref)
         if event.mission:
             beginnings.add((f"{event.mission}/mission", ("mission.registered",)))
-        beginnings |= {(stream, ()) for _, stream in references(event.mission, event.data)}
-    named = {stream for stream, _ in beginnings}
-    every_version = frozenset(versions | streams | named)
-    return Needs(frozenset(streams), frozenset(beginnings), every_version, frozenset(positions), frozenset(refs))
+        if event.data.ABOUT:
+            named.update(_targets(event))
+            continue
+        stream, type_name = event.stream, event.type
+        versions.add(stream)
+        if type_name in RULES:
+            opening = OPENING[type_name]
+            if opening is None:
+                streams.add(stream)
+            else:
+                beginnings.add((stream, opening))
+        if _NAMING[type_name]:
+            beginnings.update((other, ()) for _, other in references(event.mission, event.data))
+    begun = {stream for stream, _ in beginnings}
+    positions = frozenset(name for name in named if isinstance(name, int))
+    refs = frozenset(name for name in named if isinstance(name, str))
+    return Needs(frozenset(streams), frozenset(beginnings), frozenset(versions | streams | begun), positions, refs)
 
 
 def is_enough(beginning: Iterable[Entry], types: tuple[str, ...]) -> bool:
@@ -155,12 +170,22 @@ def _targets(event: Event) -> list[int | str]:
     return [name for name in named if name is not None] + [one for one in instead if is_position(one)]
 
 
+_NAMING = {
+    type_name: [
+        (name, subject)
+        for name, subject in REFERENCES.items()
+        if name in declared.__dataclass_fields__ and not declared.STREAM.startswith(f"{subject}/{{{name}}}")
+    ]
+    for type_name, declared in EVENTS.items()
+}
+
+
 def references(mission: str | None, data: Any) -> list[tuple[str, str]]:
     """The other subjects that an event names: the field's pointer and the stream."""
     found = []
-    for name, subject in REFERENCES.items():
+    for name, subject in _NAMING[data.TYPE]:
         value = getattr(data, name, None)
-        if value is not None and not data.STREAM.startswith(f"{subject}/{{{name}}}"):
+        if value is not None:
             values = value if isinstance(value, tuple) else (value,)
             found += [(f"/data/{name}", f"{mission}/{subject}/{one}") for one in values]
     return found

@@ -73,7 +73,7 @@ class Lengthy:
         self.doomed |= bool(refusals)
         entries = [entry for entry in made if entry is not None]
         kept = entries if not self.doomed else self._in_their_places(events, made, known)
-        insert_rows(self._connection, [row_of(entry) for entry in kept])
+        insert_rows(self._connection, [row_of(self._kept.as_told(entry)) for entry in kept])
         readable = remove_payloads(self._connection, entries)
         if not self.doomed:
             assert all(len(entry.payload or b"") <= MAX_PAYLOAD for entry in entries)
@@ -133,10 +133,11 @@ _NOWHERE, _NOTHING = " ", b'{"data":{},"note":null,"source":null}'
 
 @dataclass
 class _Kept:
-    """What is known from part to part. `refused`, `untold`: as in `Known`."""
+    """What is known from part to part. `begun`, `refused`, `untold`: as in `Known`."""
 
     versions: dict[str, int] = field(default_factory=dict)
     beginnings: dict[str, list[Entry]] = field(default_factory=dict)
+    begun: dict[str, set[tuple[str, ...]]] = field(default_factory=dict)
     refused: set[int | str | None] = field(default_factory=set)
     untold: set[int] = field(default_factory=set)
 
@@ -146,19 +147,20 @@ class _Kept:
         found = look_up(connection, events, self._lacking(wanted), versions=self.versions)
         known = self._told(found).known()
         known.streams = {**self.beginnings, **known.streams}
-        known.refused, known.untold = self.refused, self.untold
+        known.begun, known.refused, known.untold = self.begun, self.refused, self.untold
         return known
 
     def _lacking(self, wanted: Needs) -> Needs:
         lacking = {
             (stream, types)
             for stream, types in wanted.beginnings
-            if not (stream in self.beginnings and is_enough(self.beginnings[stream], types))
+            if types not in self.begun.get(stream, ())
+            and not (stream in self.beginnings and is_enough(self.beginnings[stream], types))
         }
         return replace(wanted, beginnings=frozenset(lacking), versions=wanted.versions - self.versions.keys())
 
     def _told(self, found: Found) -> Found:
-        """Entries that came without their payloads are no removed ones before the redaction comes that removed them."""
+        """Entries that came without their payloads are to decisions no removed ones before the redaction comes that removed them."""
         if not self.untold:
             return found
         for entries in (*found.streams.values(), *found.families.values()):
@@ -170,7 +172,7 @@ class _Kept:
         return entry._replace(salt=bytes(32), payload=_NOTHING, data={}) if entry.position in self.untold else entry
 
     def as_told(self, entry: Entry) -> Entry:
-        """The entry as the projections may read it: what came without its payload says nothing."""
+        """The entry as it is kept and projected: what came without its payload says nothing."""
         return without_payload(entry) if entry.position in self.untold else entry
 
     def take(self, known: Known) -> None:
@@ -180,6 +182,7 @@ class _Kept:
         self.beginnings = {stream: beginning for stream, beginning in kept if beginning}
         if len(self.beginnings) > MOST_KEPT:
             self.beginnings = {}
+        self.begun = {stream: types for stream, types in known.begun.items() if stream in self.beginnings}
 
 
 def _beginning(entries: Sequence[Entry]) -> list[Entry]:
@@ -187,6 +190,8 @@ def _beginning(entries: Sequence[Entry]) -> list[Entry]:
     much, or does not tell it."""
     if not entries or entries[0].target is not None:
         return []
+    if len(entries) == 1 and entries[0].envelope == b"":
+        return list(entries)
     family = [entry for entry in entries if entry.root == entries[0].root]
     if len(family) > 1 + MOST_ABOUT or not is_enough(family, ()):
         return []

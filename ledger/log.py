@@ -9,18 +9,19 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, TextClause, delete, func, insert, select, text, update
 
 from ledger import codec, merkle, tables
 from ledger.checkpoints import Checkpoint, parse_checkpoint
-from ledger.entries import Entry, envelope_of, instant
+from ledger.driver import asked
+from ledger.entries import instant
 from ledger.merkle import HASH_SIZE
 from ledger.notes import Note, Signature, SigningKey, parse_note
 from ledger.standing import REDACTED
-from ledger.store import chunks, read_entries
+from ledger.store import chunks
 from ledger.tiles import WIDTH, Tile, make_tile, place_of, width_at
 
 CHUNK = 2048
@@ -34,29 +35,49 @@ class Unsound(Exception):
 def integrate(connection: Connection) -> int:
     """Take the entries that the tree lacks into it; its size then. Raises Unsound where one is not what was recorded."""
     size = connection.execute(select(tables.log.c.size).with_for_update()).scalar_one()
-    while entries := _entries_from(connection, size):
-        _check(connection, entries, size)
-        _grow(connection, size, [codec.leaf_hash(entry.envelope) for entry in entries])
-        size += len(entries)
+    while found := _found_from(connection, size):
+        _check(connection, found, size)
+        _grow(connection, size, [codec.leaf_hash(one.envelope) for one in found])
+        size += len(found)
         connection.execute(update(tables.log).values(size=size))
     return size
 
 
-def _entries_from(connection: Connection, start: int) -> list[Entry]:
-    try:
-        return read_entries(connection, tables.entries.c.position >= start, limit=CHUNK)
-    except (ValueError, LookupError, TypeError):
-        raise Unsound(f"an entry from {start} on holds a payload that nobody recorded") from None
+class _Found(NamedTuple):
+    """An entry as it is kept: its columns, of which all but the last three stand in the envelope."""
+
+    position: int
+    id: str
+    stream: str
+    version: int
+    mission: str | None
+    type: str
+    effective: str
+    recorded_at: str
+    actor: str
+    ref: str | None
+    target: int | None
+    request: str | None
+    salt: bytes | None
+    payload: bytes | None
+    envelope: bytes
 
 
-def _check(connection: Connection, entries: Sequence[Entry], start: int) -> None:
+_FOUND = f"SELECT {', '.join(_Found._fields)} FROM entries WHERE position >= ? ORDER BY position LIMIT ?"  # noqa: S608
+
+
+def _found_from(connection: Connection, start: int) -> list[_Found]:
+    return [_Found._make(row) for row in asked(connection, [(_FOUND, (start, CHUNK))])[0]]
+
+
+def _check(connection: Connection, found: Sequence[_Found], start: int) -> None:
     """Raises Unsound unless each entry is what its envelope says. A payload may be gone where an entry told so."""
-    gone = _redacted(connection, [entry.position for entry in entries if entry.payload is None])
-    for position, entry in enumerate(entries, start):
-        if entry.position != position:
+    gone = _redacted(connection, [one.position for one in found if one.payload is None])
+    for position, one in enumerate(found, start):
+        if one.position != position:
             raise Unsound(f"entry {position} is missing")
-        is_gone = entry.payload is None and entry.salt is None and position in gone
-        if not (_is_enveloped_without_payload(entry) if is_gone else _is_enveloped(entry)):
+        is_gone = one.payload is None and one.salt is None and position in gone
+        if not (_is_enveloped_without_payload(one) if is_gone else _is_enveloped(one)):
             raise Unsound(f"entry {position} is not what its envelope says")
 
 
@@ -70,16 +91,31 @@ def _redacted(connection: Connection, positions: Sequence[int]) -> set[int]:
     return {target for part in told for target in part if target is not None}
 
 
-def _is_enveloped(entry: Entry) -> bool:
-    has_both = entry.payload is not None and entry.salt is not None and len(entry.salt) == SALT_SIZE
-    return has_both and envelope_of(entry) == entry.envelope
+def _is_enveloped(found: _Found) -> bool:
+    salt, payload = found.salt, found.payload
+    if not (isinstance(salt, bytes) and isinstance(payload, bytes) and len(salt) == SALT_SIZE):
+        return False
+    return _envelope(found, codec.commitment(salt, payload)) == found.envelope
 
 
-def _is_enveloped_without_payload(entry: Entry) -> bool:
+def _is_enveloped_without_payload(found: _Found) -> bool:
     """Its envelope says all that its columns say, and holds a commitment to what is gone."""
-    found = re.fullmatch(rb'\{"actor":.*"commitment":"([0-9a-f]{64})".*\}', entry.envelope, re.DOTALL)
-    made = orjson.loads(envelope_of(entry._replace(salt=bytes(SALT_SIZE), payload=b"")))
-    return found is not None and codec.canonical({**made, "commitment": found[1].decode()}) == entry.envelope
+    told = re.fullmatch(rb'\{"actor":.*"commitment":"([0-9a-f]{64})".*\}', found.envelope, re.DOTALL)
+    return told is not None and _envelope(found, told[1].decode()) == found.envelope
+
+
+def _envelope(found: _Found, commitment: str) -> bytes:
+    """The envelope made anew, its names in canonical order; nothing where there can be none."""
+    position, id_, stream, version, mission, type_, effective, at, actor, ref, target, request = found[:12]
+    asked_for = {} if request is None else {"request": request}
+    try:
+        return orjson.dumps({
+            "actor": actor, "commitment": commitment, "effective": effective, "id": id_, "ledger": 1, "mission": mission,
+            "position": position, "recorded_at": at, "ref": ref, **asked_for, "stream": stream, "target": target,
+            "type": type_, "version": version,
+        }, option=orjson.OPT_STRICT_INTEGER)  # fmt: skip
+    except TypeError:  # orjson's own error is one
+        return b""
 
 
 def _grow(connection: Connection, size: int, hashes: Sequence[bytes]) -> None:

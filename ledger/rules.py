@@ -131,7 +131,9 @@ RULES: dict[str, tuple[Rule, ...]] = {
 JUDGED = {*RULES, "position.stated", "contribution.suspended"}  # what rules are about, or look for in a stream
 
 
-def opening_types(type_name: str) -> tuple[str, ...] | None:
-    """The types of which one must stand for an event of this type, where its rules ask for nothing else."""
-    rules = RULES[type_name]
+def _opening(rules: tuple[Rule, ...]) -> tuple[str, ...] | None:
     return rules[0].types if len(rules) == 1 and isinstance(rules[0], _After) else None
+
+
+# The types of which one must stand for an event of a type, where its rules ask for nothing else.
+OPENING = {type_name: _opening(rules) for type_name, rules in RULES.items()}

@@ -132,7 +132,7 @@ def test_what_is_refused_anywhere_is_told_as_of_one_list_and_leaves_nothing(
             record(ledger, [parse_event(event) for event in events], actor="tester", project=update_projections)
         with pytest.raises(Faulty) as faulty:
             imported(ledger, events, part)
-        left = size(ledger), recorded(ledger), stored(ledger)["rectangles"]
+        left = size(ledger), recorded(ledger), stored(ledger)
 
     expected = [(r.pointer.split("/", 2)[1:], r.detail) for r in refused.value.refusals]
     assert [(f.row, f.column.removeprefix("/"), f.detail) for f in faulty.value.faults] == [
