@@ -18,11 +18,6 @@ from ledger.direct import Direct
 from ledger.store import open_engine
 from projections.state import States
 
-_SECURITY = (
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),
-    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
-)
 logger = logging.getLogger("mission-ledger")
 
 
@@ -51,7 +46,6 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app.after_request(front.remember)
     compress(app)
     app.before_request(_refuse_repeated_parameters)
-    app.after_request(_secure)
     _handle_errors(app)
     app.wsgi_app = front  # type: ignore[method-assign, assignment]
     signer.start(app, settings, engine)
@@ -64,12 +58,6 @@ def _refuse_repeated_parameters() -> Response | None:
         return None
     name, times = found
     return problems.of_parameter(name, f"{name} is given {times} times; give it once").response()
-
-
-def _secure(response: Response) -> Response:
-    present = {name for name, _ in response.headers}
-    response.headers.extend([header for header in _SECURITY if header[0] not in present])
-    return response
 
 
 def _handle_errors(app: Flask) -> None:

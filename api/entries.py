@@ -207,7 +207,7 @@ def get_entries(query: dict[str, Any]) -> Response:
     found = stored_entries(conditional.direct(), wanted, limit + 1)
     shown = _shown(found[:limit], media)
     following = {**query, "after": found[limit - 1][0], "limit": limit} if len(found) > limit else None
-    links = {"next": url_for("entries.get_entries", **following) if following else None}
+    links = {"next": formats.here_with(following) if following else None}
     return formats.answer({"data": shown, "links": links}, media, etag=etag)
 
 
