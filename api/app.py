@@ -1,7 +1,7 @@
 """The web application: one factory, settings in, app out."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Flask, Response, request
@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from api import entries, health, log, metrics, missions, openapi, parameters, parties, problems, signer
 from api.compression import compress
 from api.front import Front
-from api.settings import Settings, from_environment
+from api.settings import THREADS, Settings, from_environment
 from api.web import add_pages, pages
 from ledger.direct import Direct
 from ledger.store import open_engine
@@ -21,11 +21,18 @@ from projections.state import States
 logger = logging.getLogger("mission-ledger")
 
 
+class LedgerApp(Flask):
+    """Flask's, without looking at every function of every request for being asynchronous: none is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Flask:
     """The app on the database that the settings name. The schema must be current: `mission-ledger migrate`."""
     settings = settings or from_environment()
-    app = Flask(__name__, static_folder="static", static_url_path="/static")
-    engine = engine or open_engine(settings.database_url)
+    app = LedgerApp(__name__, static_folder="static", static_url_path="/static")
+    engine = engine or open_engine(settings.database_url, pool_size=8, max_overflow=THREADS - 8)
     direct = Direct(engine)
     app.config.update(
         LEDGER_SETTINGS=settings,

@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
@@ -58,7 +58,12 @@ def answer(document: Mapping[str, Any], media: str = JSON, fixed: bool = False, 
     return _response(body, media, fixed, digest, (document.get("links") or {}).get("next"))
 
 
-def _response(body: bytes, media: str, fixed: bool, etag: str, following: str | None) -> Response:
+def answer_lines(lines: Iterator[bytes], following: str | None, etag: str) -> Response:
+    """A long list as NDJSON, which is made while it is sent; and where it goes on."""
+    return _response(lines, NDJSON, False, etag, following)
+
+
+def _response(body: bytes | Iterator[bytes], media: str, fixed: bool, etag: str, following: str | None) -> Response:
     headers = _headers(etag, fixed)
     headers["Content-Type"] = media if media == JSON else f"{media}; charset=utf-8"
     if following:
@@ -94,7 +99,7 @@ def encode(document: Mapping[str, Any], media: str) -> bytes:
     if media == JSON:
         return orjson.dumps(document)
     if media == NDJSON:
-        return b"".join(orjson.dumps(row) + b"\n" for row in document["data"])
+        return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in document["data"])
     return table(document["data"]).encode()
 
 
