@@ -76,6 +76,21 @@ def test_what_is_given_again_is_what_was_given(visitor: Desk, made: list[str], p
     assert told(unchanged) == told(by_the_app)
 
 
+def test_what_every_client_has_is_confirmed_again_and_made_for_whoever_has_it_not(
+    visitor: Desk, made: list[str]
+) -> None:
+    etag = visitor.client.get(SNAPSHOT, headers={"Accept": "application/json"}).headers["ETag"]
+
+    confirmed = [visitor.client.get(SNAPSHOT, headers={"If-None-Match": etag}) for _ in range(3)]
+    whole = [visitor.client.get(SNAPSHOT) for _ in range(2)]
+    afterwards = visitor.client.get(SNAPSHOT, headers={"If-None-Match": etag})
+
+    assert [answer.status_code for answer in [*confirmed, *whole, afterwards]] == [304] * 3 + [200] * 2 + [304]
+    assert told(confirmed[0]) == told(confirmed[2]) == told(afterwards)
+    assert told(whole[0]) == told(whole[1])
+    assert len(made) == 3
+
+
 @pytest.mark.parametrize("path", ASKED)
 def test_another_entry_is_noticed_at_once_and_what_is_fixed_stands(
     visitor: Desk, engine: Engine, made: list[str], path: str
