@@ -42,8 +42,12 @@ class Subjects(Application):
 class EventSourced:
     name = NAME
 
-    def __init__(self, url: str, connections: int = 5):
-        self.environment = {**environment(url), "POSTGRES_POOL_SIZE": str(connections)}
+    def __init__(self, url: str, connections: int = 5, is_new: bool = True):
+        self.environment = {
+            **environment(url),
+            "POSTGRES_POOL_SIZE": str(connections),
+            "CREATE_TABLE": "yes" if is_new else "no",
+        }
         self.application = Subjects(self.environment)
         self.subjects: dict[str, Subject] = {}
         _assert_durable(self.application, url)

@@ -19,6 +19,7 @@ from ledger.store import writing
 from tests.bench.bench import Bench, Filled
 from tests.bench.clients import exchange, one, request
 from tests.bench.databases import POSTGRESQL
+from tests.bench.eventsourced import EventSourced
 from tests.bench.floors import EVENTSOURCING, asked
 from tests.bench.measuring import Measure, Result, by_turns, percentile, rate
 from tests.bench.workload import Workload
@@ -105,11 +106,13 @@ def _recording(bench: Bench, ledger: Filled, port: int, key: str, size: int) -> 
 @contextmanager
 def _savers(url: str) -> Iterator[Measure]:
     """Sixteen processes, each with an application of its own, that save when they are told to; their rate together."""
+    EventSourced(url).close()  # makes the tables
     spawning = multiprocessing.get_context("spawn")
     ends = [spawning.Pipe() for _ in range(CLIENTS)]
     processes = [spawning.Process(target=_save, args=(theirs, url, n)) for n, (_, theirs) in enumerate(ends)]
-    for process in processes:
+    for process, (_, theirs) in zip(processes, ends, strict=True):
         process.start()
+        theirs.close()
     for mine, _ in ends:
         mine.recv()
 
@@ -129,9 +132,7 @@ def _savers(url: str) -> Iterator[Measure]:
 
 
 def _save(wanted: Connection, url: str, number: int) -> None:
-    from tests.bench.eventsourced import EventSourced
-
-    library, workload = EventSourced(url, connections=1), Workload(seed=number)
+    library, workload = EventSourced(url, connections=1, is_new=False), Workload(seed=number)
     wanted.send("ready")
     while count := wanted.recv():
         for said in workload.take(count):
