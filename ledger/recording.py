@@ -25,7 +25,7 @@ from ledger.refusals import Refusal, Refused
 from ledger.said import Event, Untold
 from ledger.standing import REDACTED
 from ledger.store import SELECT_ENTRIES, Head, chunks, entry_of, now, search_words
-from ledger.values import PartialDate
+from ledger.values import first_day, last_day
 
 Project = Callable[[Connection, Sequence[Entry]], None]
 
@@ -260,9 +260,9 @@ def remove_payloads(connection: Connection, entries: list[Entry]) -> list[Entry]
 
 def row_of(entry: Entry) -> tuple[Any, ...]:
     """An entry in the order of the table's columns."""
-    date, (symbols, parties) = PartialDate.parse(entry.effective), search_words(entry)
+    symbols, parties = search_words(entry)
     return (
         entry.position, entry.id, entry.stream, entry.version, entry.mission, entry.type, entry.effective,
-        date.first.isoformat(), date.last.isoformat(), entry.recorded_at, entry.actor, entry.ref, entry.target, entry.root,
+        first_day(entry.effective), last_day(entry.effective), entry.recorded_at, entry.actor, entry.ref, entry.target, entry.root,
         entry.request, symbols, parties, entry.salt, entry.payload, entry.envelope,
     )  # fmt: skip
