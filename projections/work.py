@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, select
 
 from ledger import tables as ledger_tables
+from ledger.driver import among
 from ledger.entries import Entry, without_payload
 from ledger.events import EVENTS
 from ledger.standing import REDACTED, Standing, alone, standing
-from ledger.store import chunks, read_entries
+from ledger.store import SELECT_ENTRIES, chunks, entry_of
 from projections.answers import LEDGER_WIDE, PROJECTIONS
-from projections.driver import Place, Write, ask, new_pieces, new_places, pieces_between, tails_of, write
+from projections.driver import Place, Query, Write, ask, new_pieces, new_places, pieces_between, tails_of, write
 from projections.projection import subject_of
 from projections.tables import places, rectangles
 from projections.timeline import FOREVER, HEAD, Change, Piece, Timeline, day_number
@@ -105,10 +106,12 @@ def _holding(work: Work, roots: Iterable[int]) -> dict[Place, int]:
 
 
 def _whole_families(ledger: Connection, roots: Iterable[int], before: int) -> list[Entry]:
-    e = ledger_tables.entries.c
-    parts = chunks(sorted(roots))
-    found = [entry for part in parts for entry in read_entries(ledger, e.root.in_(part), e.position < before)]
-    return sorted(found, key=lambda entry: entry.position)
+    wanted = sorted(roots)
+    if not wanted:
+        return []
+    text, value = among(ledger, wanted, "bigint")
+    sql = f"{SELECT_ENTRIES} WHERE root {text} AND position < ? ORDER BY position"
+    return [entry_of(row) for row in ask(ledger, Query(sql, (value, before)))[0]]
 
 
 # --- what is read first ----------------------------------------------------------------------------------------------
