@@ -178,6 +178,8 @@ _NOTHING = {"data": None, "source": None, "note": None}
 # known by then; and where that had ended or was not known yet, the first end after the day at which one was known. An empty
 # content says that there was none, so that nothing more is looked for.
 _OF_PLACE = f"r.place = p.place AND r.event = {HEAD} AND r.known_from <= {{known}}"
+_PLACES = f"""(VALUES {{whose}}) w
+JOIN places p ON p.generation = {LIVE} AND p.mission = w.column1 AND p.projection = w.column2{{only}}"""
 _HEAD = f"""
 SELECT p.place, p.projection, p.key, (
 SELECT CASE WHEN r.content IS NULL THEN {{nothing}} WHEN r.valid_from <= {{day}} THEN r.content ELSE coalesce((
@@ -191,11 +193,11 @@ SELECT CASE WHEN r.content IS NULL THEN {{nothing}} WHEN r.valid_from <= {{day}}
     AND n.known_from > r.known_from AND n.known_from <= {{known}})
   ORDER BY r.edge, r.known_from LIMIT 1)) END
 FROM rectangles r WHERE {_OF_PLACE} AND r.edge = {FOREVER} ORDER BY r.known_from DESC LIMIT 1)
-FROM places p WHERE p.generation = {LIVE} AND ({{whose}})"""  # noqa: S608
+FROM {_PLACES}"""  # noqa: S608
 _ADDITIONS = f"""
-SELECT r.place, r.edge, r.event, r.content FROM places p JOIN rectangles r ON r.place = p.place AND r.event <> {HEAD}
-AND r.edge <= {{day}} AND r.known_from <= {{known}}
-WHERE p.generation = {LIVE} AND ({{whose}}) ORDER BY r.place, r.edge, r.event, r.known_from"""  # noqa: S608
+SELECT r.place, r.edge, r.event, r.content FROM {_PLACES}
+JOIN rectangles r ON r.place = p.place AND r.event <> {HEAD} AND r.edge <= {{day}} AND r.known_from <= {{known}}
+ORDER BY r.place, r.edge, r.event, r.known_from"""  # noqa: S608
 
 
 Whose = Sequence[tuple[str, str]]
@@ -215,17 +217,17 @@ def additions_at(connection: Connection, whose: Whose, day: int, known: int, key
 def _at(connection: Connection, sql: str, whose: Whose, day: int, known: int, keys: Sequence[str] | None) -> Query:
     is_sqlite = connection.dialect.name == "sqlite"
     name = ":{0}".format if is_sqlite else "%({0})s".format
-    own = " OR ".join(f"(p.mission = {name(f'm{n}')} AND p.projection = {name(f'p{n}')})" for n in range(len(whose)))
+    own = ", ".join(f"({name(f'm{n}')}, {name(f'p{n}')})" for n in range(len(whose)))
     point = {"day": name("day"), "known": name("known")} if is_sqlite else _POINT_OF_POSTGRESQL
     nothing = "x''" if is_sqlite else "''::bytea"
     values: dict[str, Any] = {"day": day, "known": known}
     for n, (mission, projection) in enumerate(whose):
         values |= {f"m{n}": mission, f"p{n}": projection}
+    only = ""
     if keys is not None:
         among = f"IN (SELECT value FROM json_each({name('keys')}))" if is_sqlite else f"= ANY({name('keys')})"  # noqa: S608
-        own = f"({own}) AND p.key {among}"
-        values["keys"] = orjson.dumps(keys).decode() if is_sqlite else list(keys)
-    return Query(sql.format(**point, nothing=nothing, whose=own or "1 = 0"), values)
+        only, values["keys"] = f" AND p.key {among}", orjson.dumps(keys).decode() if is_sqlite else list(keys)
+    return Query(sql.format(**point, nothing=nothing, whose=own, only=only), values)
 
 
 _POINT_OF_POSTGRESQL = {"day": "%(day)s::int", "known": "%(known)s::bigint"}

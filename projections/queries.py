@@ -148,7 +148,7 @@ def indexed_rows(
     found: dict[str, list[Row]] = {name: [] for name in sorted(wanted)}
     point = whose, day_number(valid_at), known, keys
     asked = [heads_at(connection, *point), *([additions_at(connection, *point)] if lists else [])]
-    heads, *rest = ask(connection, *asked)
+    heads, *rest = ask(connection, *asked) if whose else [[]]
     added = _added(rest[0]) if rest else {}
     for number, name, key, content in heads:
         if content or number in added:

@@ -14,12 +14,14 @@ Days are whole numbers here, 2024-03-05 is 20240305: they sort alike in every da
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain, groupby, pairwise
 from typing import NamedTuple
 
 import orjson
 
 from ledger.standing import Standing
+from ledger.values import first_day
 from projections.projection import Projection, Row, parted
 
 FOREVER = 99999999
@@ -51,6 +53,12 @@ class Change(NamedTuple):
 def day_number(day: str) -> int:
     """A day as a whole number."""
     return int(day.replace("-", ""))
+
+
+@lru_cache(50_000)
+def first_number(effective: str) -> int:
+    """The first day of a partial date, as a whole number."""
+    return day_number(first_day(effective))
 
 
 def day_text(number: int) -> str:

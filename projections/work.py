@@ -21,7 +21,7 @@ from projections.answers import LEDGER_WIDE, PROJECTIONS
 from projections.driver import Place, Query, Write, ask, new_pieces, new_places, pieces_between, tails_of, write
 from projections.projection import subject_of
 from projections.tables import places, rectangles
-from projections.timeline import FOREVER, HEAD, Change, Piece, Timeline, day_number
+from projections.timeline import FOREVER, HEAD, Change, Piece, Timeline, first_number
 
 MANY = 5_000  # places that are asked for at once
 _BY_NAME = {projection.name: projection for projection in PROJECTIONS}
@@ -199,17 +199,20 @@ def _first_late_days(work: Work, visits: Iterable[Mapping[Place, Visit]]) -> dic
 
 # --- what changes ----------------------------------------------------------------------------------------------------
 
-_READERS = {name: [p for p in PROJECTIONS if name in p.reads] for name in EVENTS}
+_READERS = {name: [(p, p.name in LEDGER_WIDE) for p in PROJECTIONS if name in p.reads] for name in EVENTS}
 
 
 def places_of(stood: Iterable[Standing]) -> list[Place]:
     """Every row that these touch."""
-    found: set[Place] = set()
-    for subject in filter(None, map(subject_of, stood)):
-        for p in _READERS[subject.type]:
-            mission = "" if p.name in LEDGER_WIDE else subject.mission or ""
-            found.update((mission, p.name, key) for key in p.keys(subject))
-    return sorted(found)
+    found: dict[Place, None] = {}
+    for s in stood:
+        subject = s if s.entry.target is None else subject_of(s)
+        if subject is not None:
+            for p, is_wide in _READERS[subject.entry.type]:
+                mission = "" if is_wide else subject.entry.mission or ""
+                for key in p.keys(subject):
+                    found[mission, p.name, key] = None
+    return list(found)
 
 
 def _visits(work: Work, entry: Entry) -> dict[Place, Visit]:
@@ -217,7 +220,7 @@ def _visits(work: Work, entry: Entry) -> dict[Place, Visit]:
     if entry.target is None:
         visits = {}
         for s in alone(entry):
-            day = day_number(s.first)
+            day = first_number(s.effective)
             visit = Visit(day, Change({(day, s.position): s}, {}), True)
             visits = dict.fromkeys(places_of([s]), visit)
     else:
@@ -236,7 +239,7 @@ def _differences(before: Iterable[Standing], after: Iterable[Standing]) -> dict[
     visits: dict[Place, Visit] = {}
     for events, is_new in ((stood.values(), True), (fell.values(), False)):
         for s in events:
-            day = day_number(s.first)
+            day = first_number(s.effective)
             for place in places_of([s]):
                 visit = visits.get(place) or Visit(FOREVER, Change({}, {}), False)
                 (visit.change.stood if is_new else visit.change.fell)[day, s.position] = s
@@ -262,7 +265,7 @@ def _writes(work: Work) -> list[Write]:
     rows = [
         (_number(work, place), *piece) for place, line in work.timelines.items() if line.added for piece in line.added
     ]
-    rows.sort(key=lambda row: row[:4])
+    rows.sort()
     return [new_places(work.rows, work.new), new_pieces(work.rows, rows)]
 
 
