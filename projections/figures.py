@@ -109,8 +109,8 @@ class Tally(NamedTuple):
     def __neg__(self) -> "Tally":
         """What goes in goes out instead; the ends of a range change places."""
         n = self.numbers
-        decimals = n[_HIGH_DECIMALS:], n[_LOW_DECIMALS:_HIGH_DECIMALS]
-        return self._replace(numbers=(*n[_OUT], *n[_IN], n[_UNSPECIFIED], *decimals[0], *decimals[1]))
+        decimals = (*n[_HIGH_DECIMALS:], *n[_LOW_DECIMALS:_HIGH_DECIMALS])
+        return Tally((*n[_OUT], *n[_IN], n[_UNSPECIFIED], *decimals), self.size, self.newest)
 
     def plus(self, other: "Tally") -> "Tally":
         """With another event's parts, of which the entries are none of these."""
@@ -201,7 +201,29 @@ def total(parts: Iterable[Part | Tally], money: bool = False) -> dict[str, Any] 
     newest, `entries_total` tells how many there are; one that is in several parts is counted in each.
     """
     given = list(parts)
+    if len(given) == 1 and isinstance(given[0], Part) and given[0].sign > 0:
+        return _alone(given[0], money)
     return shown(tally(given), money) if given else None
+
+
+def _alone(p: Part, money: bool) -> dict[str, Any]:
+    """The sum of one part: itself."""
+    known, written = _has_figure(p), _text if money else _count
+    return {
+        "minimum": written(p.low or 0) if known else None,
+        "maximum": None if p.high is None else written(p.high or 0),
+        "approximate": known and p.approximate,
+        "unspecified": p.unspecified,
+        **_named(*_behind([p])),
+    }
+
+
+def _text(value: Decimal | int) -> str:
+    return str(value) if isinstance(value, int) else format(value, "f")
+
+
+def _count(value: Decimal | int) -> int:
+    return int(value)
 
 
 def shown(sums: Tally, money: bool = False) -> dict[str, Any] | None:
@@ -271,9 +293,10 @@ def difference(
     if one is None or other is None or one["minimum"] is None or other["minimum"] is None:
         return None
     low, high = _less(one["minimum"], other["maximum"]), _less(one["maximum"], other["minimum"])
+    written = _text if money else _count
     return {
-        "minimum": _text(low) if money else low,
-        "maximum": _text(high) if money else high,
+        "minimum": None if low is None else written(low),
+        "maximum": None if high is None else written(high),
         "approximate": one["approximate"] or other["approximate"],
         "unspecified": one["unspecified"] + other["unspecified"],
         **_of_both(one, other),
@@ -291,7 +314,3 @@ def _less(one: Any, other: Any) -> Any:
     if one is None or other is None:
         return None
     return one - other if isinstance(one, int) and isinstance(other, int) else Decimal(one) - Decimal(other)
-
-
-def _text(value: Decimal | None) -> str | None:
-    return None if value is None else format(value, "f")

@@ -6,7 +6,7 @@ history alone.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,9 @@ _NOBODY = frozenset({"mission", "unstated"})
 
 
 _KEPT = PARTY_FIELDS | {"merged_into"}  # as rows name them
+_VALUES = frozenset(
+    {"entries", "item", "items", "money", "source"}
+)  # quantities, sums and sources name no party by its code
 # What a head keeps of its lists: `named` has the parties of all of them.
 _DERIVED = frozenset(
     [
@@ -39,18 +42,21 @@ _DERIVED = frozenset(
 )
 
 
-def named_parties(rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, set[int]]:
-    """Every party that the rows name, with the entries that name it; of a row without its lists, the last that does."""
+def named_parties(rows: Mapping[str, list[dict[str, Any]]], known: Container[str]) -> dict[str, set[int]]:
+    """Every party that the rows name, but those that are `known`, with the entries that name it; of a row without its lists,
+    the last that does."""
     named: dict[str, set[int]] = defaultdict(set)
     for name, kept in rows.items():
         for row in kept:
-            for code in _in_key(name, row["key"]):
-                named[code].update(row["entries"])
-            for code, entries in row["named"].items():
-                named[code].update(entries)
-            plain = {field: row[field] for field in row.keys() - _DERIVED if row[field]}
-            for code, entries in in_fields(plain, row["entries"]):
-                named[code].update(entries)
+            entries = row["entries"]
+            found = [(code, entries) for code in _in_key(name, row["key"])]
+            found += row["named"].items()
+            for field in row.keys() - _DERIVED:
+                if value := row[field]:
+                    found += _in_field(field, value, entries)
+            for code, behind in found:
+                if code not in known:
+                    named[code].update(behind)
     return {code: entries for code, entries in named.items() if code not in _NOBODY}
 
 
@@ -73,6 +79,12 @@ def in_fields(part: Any, entries: list[int]) -> list[tuple[str, list[int]]]:
     return found
 
 
+def _in_field(field: str, value: Any, entries: list[int]) -> list[tuple[str, list[int]]]:
+    if isinstance(value, (dict, list)) and field not in _KEPT:
+        return in_fields(value, entries)
+    return in_fields({field: value}, entries) if field in _KEPT else []
+
+
 def _look(part: Any, entries: list[int], found: list[tuple[str, list[int]]]) -> None:
     if isinstance(part, list):
         for inner in part:
@@ -80,10 +92,9 @@ def _look(part: Any, entries: list[int], found: list[tuple[str, list[int]]]) -> 
                 _look(inner, entries, found)
         return
     entries = part.get("entries") or entries
-    for field, value in part.items():
-        if not value:
-            continue
-        if field in _KEPT and not (field == "by" and "cause" in part):  # which body suspends is told in words
+    for field in part.keys() - _VALUES:
+        value = part[field]
+        if field in _KEPT and value and not (field == "by" and "cause" in part):  # which body suspends is told in words
             found += ((code, entries) for code in _codes(value))
         if isinstance(value, (dict, list)):
             _look(value, entries, found)
