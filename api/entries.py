@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from flask import Response, current_app, request
 from flask_smorest import Blueprint
+from orjson import Fragment
 from sqlalchemy import Engine
 
 from api import conditional, formats, parameters, problems, signer
@@ -34,6 +35,8 @@ from projections.state import State
 
 blueprint = Blueprint("entries", __name__, description="Recording events, and reading what was recorded.")
 MAX_KEY = 200
+MOST_TEXTS, ABOUT = 33_554_432, 300  # bytes of entries that are kept as texts, and what one weighs beside its text
+_PLACE = frozenset({"after", "limit", "format"})
 EXAMPLE = {
     "mission": "haiti-mss",
     "type": "pledge.notified",
@@ -216,10 +219,31 @@ def get_entries(query: dict[str, Any]) -> Response:
         end = end_of_page(conditional.direct(), wanted, limit)
         lines = _lines(conditional.direct(), current_app.config["LEDGER_ENGINE"], wanted, limit)
         return formats.answer_lines(lines, _following(query, end, limit), etag)
+    page = _kept_page(query, limit, state) or _page(wanted, limit, state)
+    end = page[limit - 1][0] if len(page) > limit else None
+    shown = [Fragment(text) for _, text in page[:limit]]
+    rows = orjson.loads(orjson.dumps(shown)) if media == formats.CSV else shown
+    return formats.answer({"data": rows, "links": {"next": _following(query, end, limit)}}, media, etag=etag)
+
+
+def _kept_page(query: Mapping[str, Any], limit: int, state: State) -> list[tuple[int, bytes]]:
+    """A page of all entries, whose positions follow from its place, where each of them is kept; else nothing."""
+    if not query.keys() <= _PLACE:
+        return []
+    first = query.get("after", -1) + 1
+    positions = range(first, min(first + limit + 1, state.size))
+    texts = current_app.config["LEDGER_TEXTS"].get_all(positions, state.removed)
+    return list(zip(positions, texts, strict=True)) if texts is not None else []
+
+
+def _page(wanted: EntryFilter, limit: int, state: State) -> list[tuple[int, bytes]]:
+    """A page read from the database and one entry more: positions and JSON texts."""
     found = stored_entries(conditional.direct(), wanted, limit + 1)
-    shown = _shown(current_app.config["LEDGER_ENGINE"], found[:limit], media)
-    end = found[limit - 1][0] if len(found) > limit else None
-    return formats.answer({"data": shown, "links": {"next": _following(query, end, limit)}}, media, etag=etag)
+    shown = _shown(current_app.config["LEDGER_ENGINE"], found)
+    page = [(row[0], orjson.dumps(one)) for row, one in zip(found, shown, strict=True)]
+    weighed = [(position, text, len(text) + ABOUT) for position, text in page]
+    current_app.config["LEDGER_TEXTS"].keep(weighed, state.removed)
+    return page
 
 
 def _following(query: Mapping[str, Any], end: int | None, limit: int) -> str | None:
@@ -230,9 +254,7 @@ def _lines(direct: Direct, engine: Engine, wanted: EntryFilter, limit: int) -> I
     """The lines of a long list, read as they are sent: entries do not change meanwhile, and later ones are left out."""
     while limit > 0:
         found = stored_entries(direct, wanted, min(limit, CHUNK))
-        yield b"".join(
-            orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in _shown(engine, found, formats.NDJSON)
-        )
+        yield b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in _shown(engine, found))
         if len(found) < CHUNK:
             return
         wanted, limit = replace(wanted, after=found[-1][0]), limit - len(found)
@@ -241,19 +263,18 @@ def _lines(direct: Direct, engine: Engine, wanted: EntryFilter, limit: int) -> I
 def _followed(query: Mapping[str, Any], limit: int, state: State) -> conditional.Follows:
     """What a page follows from. One of all entries that is full stays as it is, whatever is recorded."""
     last = query.get("after", -1) + 1 + limit
-    is_full = last < state.size and query.keys() <= {"after", "limit", "format"}
+    is_full = last < state.size and query.keys() <= _PLACE
     return conditional.follows(state, last if is_full else state.size - 1, newest=not is_full)
 
 
-def _shown(engine: Engine, found: Sequence[Stored], media: str) -> list[dict[str, Any]]:
-    """Entries as they are shown; a table takes the values apart, so there they are read."""
+def _shown(engine: Engine, found: Sequence[Stored]) -> list[dict[str, Any]]:
+    """Entries as they are shown."""
     gone = [row[0] for row in found if row[PAYLOAD] is None]
     removed: Removals = {}
     if gone:
         with reading(engine) as connection:
             removed = removals_of(connection, gone)
-    shown = [spliced(row, removed.get(row[0])) for row in found]
-    return orjson.loads(orjson.dumps(shown)) if media == formats.CSV else shown
+    return [spliced(row, removed.get(row[0])) for row in found]
 
 
 def filter_of(query: Mapping[str, Any]) -> EntryFilter:

@@ -7,10 +7,8 @@ recorded it. Everything else goes through the application: other methods, reques
 """
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from threading import Lock
 from typing import Any, NamedTuple
 
 from flask import Flask, Response, request
@@ -18,9 +16,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api import metrics, parameters
 from api.conditional import TAGGED, Follows, matching_of
+from api.kept import Kept
 from projections.state import State, States
 
 MOST_BYTES, MOST_OF_ONE, MOST_ADDRESS = 33_554_432, 1_048_576, 2_048
+ABOUT = 2_000  # what the headers, the clocks and the address of an answer weigh
 _NOT_WHEN_UNCHANGED = frozenset({"ETag", "Content-Type", "Content-Length", "Content-Encoding", "Link"})
 _ASKED_OTHERWISE = ("HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_RANGE", "HTTP_IF_MATCH")
 _KEY = ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING")
@@ -51,7 +51,7 @@ class Front:
     """The WSGI application before the application."""
 
     def __init__(self, app: Flask, states: States):
-        self._inner, self._states, self._given = app.wsgi_app, states, _Kept(MOST_BYTES)
+        self._inner, self._states, self._given = app.wsgi_app, states, Kept[tuple[str, ...], Given](MOST_BYTES)
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Give the answer again, or let the application make one."""
@@ -95,7 +95,8 @@ class Front:
         if (kept is None or kept.etag != etag) and sum(map(len, key)) <= MOST_ADDRESS:
             given = _given(follows, etag, response, response.get_data() if status == 200 else None)
             if len(given.body or b"") <= MOST_OF_ONE:
-                self._given.keep(key, given, follows.removed)
+                weight = len(given.body or b"") + ABOUT
+                self._given.keep([(key, given, weight)], follows.removed)
         return response
 
 
@@ -127,43 +128,3 @@ def _again(given: Given, environ: dict[str, Any]) -> tuple[int, Headers, bytes] 
     if has:
         return 304, [("ETag", f'"{has}"'), *given.when_unchanged], b""
     return (200, given.headers.copy(), given.body) if given.body is not None else None
-
-
-class _Kept:
-    """The answers given last, up to so many bytes; none that was given before something was removed."""
-
-    def __init__(self, most: int):
-        self._most, self._bytes, self._removed, self._lock = most, 0, -1, Lock()
-        self._answers = OrderedDict[tuple[str, ...], Given]()
-
-    def get(self, key: tuple[str, ...]) -> Given | None:
-        with self._lock:
-            given = self._answers.get(key)
-            if given is not None:
-                self._answers.move_to_end(key)
-            return given
-
-    def keep(self, key: tuple[str, ...], given: Given, removed: int) -> None:
-        self.forget_unless(removed)
-        with self._lock:
-            if removed < self._removed:  # it was made before that
-                return
-            self._drop(self._answers.pop(key, None))
-            self._answers[key] = given
-            self._bytes += _weight(given)
-            while self._bytes > self._most:
-                self._drop(self._answers.popitem(last=False)[1])
-
-    def forget_unless(self, removed: int) -> None:
-        """What was removed stays in no answer that is kept, whether or not it is asked for again."""
-        if removed > self._removed:
-            with self._lock:
-                self._answers.clear()
-                self._bytes, self._removed = 0, removed
-
-    def _drop(self, given: Given | None) -> None:
-        self._bytes -= _weight(given) if given is not None else 0
-
-
-def _weight(given: Given) -> int:
-    return len(given.body or b"") + 2_000  # what headers, clocks and the address take, about
