@@ -11,7 +11,7 @@ be, who get an aggregate from the repository first (`Commanded`), if only to lea
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import psycopg
 from eventsourcing.application import Application
@@ -58,6 +58,7 @@ class EventSourced:
         }
         self.application = Subjects(self.environment)
         self.subjects: dict[str, Subject] = {}
+        self.own = uuid4().hex  # aggregates of one's own: several of these save at once and share none
         _assert_durable(self.application, url)
 
     def append(self, said: Said) -> None:
@@ -72,7 +73,7 @@ class EventSourced:
     def _said(self, said: Said) -> Subject:
         name = subject(said)
         if (known := self.subjects.get(name)) is None:
-            self.subjects[name] = known = Subject(name, said)
+            self.subjects[name] = known = Subject(f"{self.own}/{name}", said)
         else:
             known.say(said)
         return known
@@ -94,7 +95,7 @@ class Commanded(EventSourced):
         name = subject(said)
         if name not in self.subjects:
             return super()._said(said)
-        known: Subject = self.application.repository.get(Subject.create_id(name))
+        known: Subject = self.application.repository.get(Subject.create_id(f"{self.own}/{name}"))
         known.say(said)
         return known
 
