@@ -15,9 +15,9 @@ from ledger import tables as ledger_tables
 from ledger.entries import Entry, without_payload
 from ledger.events import EVENTS
 from ledger.standing import REDACTED, Standing, alone, standing
-from ledger.store import chunks, read_entries
+from ledger.store import chunks
 from projections.answers import LEDGER_WIDE, PROJECTIONS
-from projections.driver import Place, Write, ask, new_pieces, new_places, pieces_between, tails_of, write
+from projections.driver import Place, Write, ask, entries_of, new_pieces, new_places, pieces_between, tails_of, write
 from projections.projection import subject_of
 from projections.tables import places, rectangles
 from projections.timeline import FOREVER, HEAD, Change, Piece, Timeline, first_number
@@ -86,7 +86,7 @@ def forget(work: Work, entries: Sequence[Entry], before: int) -> None:
         )
         for table in (rectangles, places):
             work.rows.execute(delete(table).where(table.c.place.in_(part)))
-    kept = [without_payload(e) if e.position in gone else e for e in _whole_families(work.ledger, families, before)]
+    kept = [without_payload(e) if e.position in gone else e for e in entries_of(work.ledger, sorted(families), before)]
     project(Work(work.ledger, work.rows, work.generation, frozenset(held)), kept)
 
 
@@ -104,13 +104,6 @@ def _holding(work: Work, roots: Iterable[int]) -> dict[Place, int]:
     return found
 
 
-def _whole_families(ledger: Connection, roots: Iterable[int], before: int) -> list[Entry]:
-    e = ledger_tables.entries.c
-    parts = chunks(sorted(roots))
-    found = [entry for part in parts for entry in read_entries(ledger, e.root.in_(part), e.position < before)]
-    return sorted(found, key=lambda entry: entry.position)
-
-
 # --- what is read first ----------------------------------------------------------------------------------------------
 
 
@@ -122,7 +115,7 @@ def _load_families(work: Work, roots: Iterable[int], entries: Sequence[Entry]) -
     work.families.update((root, []) for root in missing)
     gone = {entry.target for entry in entries if entry.type == REDACTED}
     first = entries[0].position
-    stored = _whole_families(work.ledger, [root for root in missing if root < first], first)
+    stored = entries_of(work.ledger, sorted(root for root in missing if root < first), first)
     for entry in [*stored, *entries]:
         if entry.root in missing:
             work.families[entry.root].append(without_payload(entry) if entry.position in gone else entry)
