@@ -14,8 +14,10 @@ from sqlalchemy import Connection
 
 from ledger.driver import asked, copied, is_sqlite, streamed, told
 from ledger.entries import Entry
+from ledger.store import chunks
 from projections.timeline import FOREVER, HEAD, Piece
 
+AT_ONCE = 10  # rows in one statement on PostgreSQL
 COPY_FROM = 100  # rows; below that COPY, which takes a round trip of its own, gains nothing
 Place = tuple[str, str, str]  # mission, projection, key
 LIVE = "(SELECT live FROM generations)"
@@ -57,8 +59,20 @@ def write(connection: Connection, *writes: Write) -> None:
     for one in writes:
         if one.copied and len(one.rows) >= COPY_FROM and not is_sqlite(connection):
             copied(connection, one.copied, _binary(one.rows))
-        else:
+        elif is_sqlite(connection):
             told(connection, one.sql, one.rows)
+        else:
+            for part in chunks(one.rows, AT_ONCE):
+                sql, values = together(one, part)
+                told(connection, sql, [values])
+
+
+def together(one: Write, rows: Sequence[tuple[Any, ...]]) -> tuple[str, tuple[Any, ...]]:
+    """Some rows of a write in one statement: its text and its values."""
+    if len(rows) == 1:
+        return one.sql, rows[0]
+    head, values, form = one.sql.partition(" VALUES ")
+    return head + values + ", ".join([form] * len(rows)), tuple(value for row in rows for value in row)
 
 
 _PIECE = struct.Struct(">hiqiiiqiqiiiq")  # the number of columns, then each with its length
@@ -82,7 +96,6 @@ def as_said(connection: Connection, sql: str) -> str:
 
 # --- what is asked -------------------------------------------------------------------------------------------------
 
-STATE = Query("SELECT live, size FROM generations", ())
 _TAIL = f"r.place = p.place AND r.edge = {FOREVER} AND r.event = {HEAD}"
 _ASKED_OF_SQLITE = """
 SELECT w.key, p.place, r.known_from, r.valid_from, r.content FROM json_each(?) w
@@ -91,20 +104,31 @@ AND p.projection = json_extract(w.value, '$[1]') AND p.key = json_extract(w.valu
 LEFT JOIN rectangles r ON {tail} AND r.known_from = (SELECT max(known_from) FROM rectangles r WHERE {tail})"""
 _ASKED_OF_POSTGRESQL = """
 SELECT w.n - 1, p.place, r.known_from, r.valid_from, r.content
-FROM unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY w(mission, projection, key, n)
+FROM {wanted} w(mission, projection, key, n)
 LEFT JOIN places p ON p.generation = {generation} AND p.mission = w.mission AND p.projection = w.projection AND p.key = w.key
 LEFT JOIN LATERAL (SELECT r.known_from, r.valid_from, r.content FROM rectangles r WHERE {tail}
 ORDER BY r.known_from DESC LIMIT 1) r ON true"""
-_NEXT_PLACE = """
-UNION ALL SELECT -1, (SELECT max(place) FROM places WHERE place >= {first} AND place < {first} + 4294967296), {first}, NULL, NULL"""
+_MANY_WANTED = "unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY"
+_ONE_WANTED = "(%s::text, %s::text, %s::text, {0})"
+_FEW = 8  # places that are named one by one, for which PostgreSQL keeps its plan; with lists it makes one each time
+_STATE = """
+UNION ALL SELECT -1, (SELECT max(place) FROM places WHERE place >= {first} AND place < {first} + 4294967296), {first},
+{size}, NULL"""
 
 
 def tails_of(connection: Connection, generation: int | str, wanted: Sequence[Place]) -> Query:
-    """By the index of each place: its number, and its last head. Under -1 the last number and the first of the generation."""
+    """By the index of each place: its number, and its last head. Under -1 the last number, where those of the generation begin,
+    and, asked of the live one, how many entries it has taken in."""
     first = f"CAST({generation} AS bigint) * 4294967296"
-    is_sqlite = connection.dialect.name == "sqlite"
-    asked = (_ASKED_OF_SQLITE if is_sqlite else _ASKED_OF_POSTGRESQL) + _NEXT_PLACE
-    return Query(asked.format(generation=generation, tail=_TAIL, first=first), _list(is_sqlite, wanted, 3))
+    size = "(SELECT size FROM generations)" if generation == LIVE else "CAST(NULL AS integer)"
+    is_sqlite, few = connection.dialect.name == "sqlite", len(wanted) <= _FEW
+    asked = (_ASKED_OF_SQLITE if is_sqlite else _ASKED_OF_POSTGRESQL) + _STATE
+    if is_sqlite or not few or not wanted:
+        named, values = _MANY_WANTED, _list(is_sqlite, wanted, 3)
+    else:
+        named = f"(VALUES {', '.join(_ONE_WANTED.format(n + 1) for n in range(len(wanted)))})"
+        values = tuple(name for place in wanted for name in place)
+    return Query(asked.format(generation=generation, tail=_TAIL, first=first, wanted=named, size=size), values)
 
 
 def _list(is_sqlite: bool, rows: Sequence[tuple[Any, ...]], width: int) -> tuple[Any, ...]:
@@ -145,6 +169,15 @@ def entries_between(connection: Connection, missions: Sequence[str], count: int,
     while rows := ask(connection, Query(sql, (*own, done, count, size)))[0]:
         done = rows[-1][0] + 1
         yield [_entry(row) for row in rows]
+
+
+def entries_of(connection: Connection, roots: Sequence[int], before: int) -> list[Entry]:
+    """The families of some roots, those before a position, in position order."""
+    is_sqlite, columns = connection.dialect.name == "sqlite", ", ".join(_READ)
+    among = "IN (SELECT value FROM json_each(?))" if is_sqlite else "= ANY(%s::bigint[])"
+    sql = as_said(connection, f"SELECT {columns} FROM entries WHERE root {among} AND position < ?")  # noqa: S608
+    wanted = orjson.dumps(roots).decode() if is_sqlite else list(roots)
+    return [_entry(row) for row in sorted(ask(connection, Query(sql, (wanted, before)))[0])]
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:

@@ -16,7 +16,6 @@ from ledger.store import CHUNK, chunks, lock_head, read_entries, reading, size, 
 from projections.anew import SEVERAL_FROM, Group, Made, copied, groups, made_beside, sizes_of_missions
 from projections.driver import (
     LIVE,
-    STATE,
     Place,
     Query,
     Write,
@@ -28,31 +27,28 @@ from projections.driver import (
     tails_of,
     write,
 )
-from projections.tables import first_place, generations, places, rectangles
+from projections.tables import first_place, generation_of, generations, places, rectangles
 from projections.work import Rows, Work, forget, places_of, project
 from projections.work import changes as changes_of
 
 MOST = 2**30  # generations
 
 
-def reads(connection: Connection, entries: Sequence[Entry]) -> tuple[list[Place], list[Query]]:
-    """What is to be asked before `changes` can tell what `entries` change: of which places, and the questions. They may be put
+def reads(connection: Connection, entries: Sequence[Entry]) -> tuple[list[Place], Query]:
+    """What is to be asked before `changes` can tell what `entries` change: of which places, and the question. It may be put
     together with others, and before the entries are written; the head is to be held."""
     wanted = places_of(s for entry in entries if entry.target is None for s in alone(entry))
-    return wanted, [STATE, tails_of(connection, LIVE, wanted)]
+    return wanted, tails_of(connection, LIVE, wanted)
 
 
-def changes(
-    connection: Connection, entries: Sequence[Entry], asked: Sequence[Place], answers: Sequence[Rows]
-) -> list[Write]:
-    """What is to be written of the live projections with `entries`, from the answers to `reads`. Where the projections lack
-    entries, or a payload is removed, those that they lack are taken in first, and what is to be forgotten is."""
-    if not answers[0]:
+def changes(connection: Connection, entries: Sequence[Entry], asked: Sequence[Place], tails: Rows) -> list[Write]:
+    """What is to be written of the live projections with `entries`, from the answer to `reads`. Where the projections lack
+    entries those are taken in first, and what a redaction removes is forgotten, both at once."""
+    (_, _, first_number, done, _), first = next(row for row in tails if row[0] < 0), entries[0].position
+    if first_number is None:
         raise LookupError("there are no projections; run `mission-ledger rebuild`")
-    (live, done), first = answers[0][0], entries[0].position
-    tails = answers[1]
+    live, made_by = generation_of(first_number), [new_maker(connection, code_digest())] if done == 0 else []
     _forget_beside(connection, entries)
-    made_by = [new_maker(connection, code_digest())] if done == 0 else []
     if done < first:
         asked, tails = (), ()
     while done < first:
@@ -63,8 +59,9 @@ def changes(
 
 def update_projections(connection: Connection, entries: Sequence[Entry]) -> None:
     """Bring the live projections up to `entries`, which have just been appended; first, to those that they lack."""
-    asked, questions = reads(connection, entries)
-    write(connection, *changes(connection, entries, asked, ask(connection, *questions)))
+    asked, question = reads(connection, entries)
+    (tails,) = ask(connection, question)
+    write(connection, *changes(connection, entries, asked, tails))
 
 
 def _forget_beside(connection: Connection, entries: Sequence[Entry]) -> None:

@@ -45,3 +45,8 @@ PLACES_OF_A_GENERATION = 2**32
 def first_place(generation: int) -> int:
     """The first number for a place of a generation; those before `first_place(generation + 1)` are its own."""
     return generation * PLACES_OF_A_GENERATION
+
+
+def generation_of(place: int) -> int:
+    """The generation that a number for a place belongs to."""
+    return place // PLACES_OF_A_GENERATION

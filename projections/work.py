@@ -12,13 +12,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, select
 
 from ledger import tables as ledger_tables
-from ledger.driver import among
 from ledger.entries import Entry, without_payload
 from ledger.events import EVENTS
 from ledger.standing import REDACTED, Standing, alone, standing
-from ledger.store import SELECT_ENTRIES, chunks, entry_of
+from ledger.store import chunks
 from projections.answers import LEDGER_WIDE, PROJECTIONS
-from projections.driver import Place, Query, Write, ask, new_pieces, new_places, pieces_between, tails_of, write
+from projections.driver import Place, Write, ask, entries_of, new_pieces, new_places, pieces_between, tails_of, write
 from projections.projection import subject_of
 from projections.tables import places, rectangles
 from projections.timeline import FOREVER, HEAD, Change, Piece, Timeline, first_number
@@ -87,7 +86,7 @@ def forget(work: Work, entries: Sequence[Entry], before: int) -> None:
         )
         for table in (rectangles, places):
             work.rows.execute(delete(table).where(table.c.place.in_(part)))
-    kept = [without_payload(e) if e.position in gone else e for e in _whole_families(work.ledger, families, before)]
+    kept = [without_payload(e) if e.position in gone else e for e in entries_of(work.ledger, sorted(families), before)]
     project(Work(work.ledger, work.rows, work.generation, frozenset(held)), kept)
 
 
@@ -105,15 +104,6 @@ def _holding(work: Work, roots: Iterable[int]) -> dict[Place, int]:
     return found
 
 
-def _whole_families(ledger: Connection, roots: Iterable[int], before: int) -> list[Entry]:
-    wanted = sorted(roots)
-    if not wanted:
-        return []
-    text, value = among(ledger, wanted, "bigint")
-    sql = f"{SELECT_ENTRIES} WHERE root {text} AND position < ? ORDER BY position"
-    return [entry_of(row) for row in ask(ledger, Query(sql, (value, before)))[0]]
-
-
 # --- what is read first ----------------------------------------------------------------------------------------------
 
 
@@ -125,7 +115,7 @@ def _load_families(work: Work, roots: Iterable[int], entries: Sequence[Entry]) -
     work.families.update((root, []) for root in missing)
     gone = {entry.target for entry in entries if entry.type == REDACTED}
     first = entries[0].position
-    stored = _whole_families(work.ledger, [root for root in missing if root < first], first)
+    stored = entries_of(work.ledger, sorted(root for root in missing if root < first), first)
     for entry in [*stored, *entries]:
         if entry.root in missing:
             work.families[entry.root].append(without_payload(entry) if entry.position in gone else entry)
