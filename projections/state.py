@@ -15,9 +15,10 @@ from projections.tables import generations
 
 FEW = 1_000
 _e, _r = entries.alias("e").c, entries.alias("r").c
+_g = generations.c
 _STATE = Statement(
-    select(head.c.size, head.c.recorded_at, generations.c.live, generations.c.size, generations.c.made_by).join(
-        generations, generations.c.id == head.c.id
+    select(head.c.size, head.c.recorded_at, func.coalesce(_g.live, 0), func.coalesce(_g.size, 0), _g.made_by).join(
+        generations, _g.id == head.c.id, isouter=True
     )
 )
 _EVER = Statement(select(func.max(_e.position)).where(_e.root.in_(select(_r.root).where(_r.type == REDACTED))))

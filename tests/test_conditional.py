@@ -6,13 +6,14 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, delete, event
 
 from api import parameters
 from ledger import keys
 from ledger.store import writing
 from projections.answers import ANSWERS
 from projections.runner import rebuild
+from projections.tables import generations
 from tests.builders import MISSION, announced, append, corrected, registered, retracted, said
 from tests.desk import Desk, desk_on
 from tests.test_redaction import redacted, secret
@@ -102,16 +103,17 @@ def test_then_one_statement_is_run_and_no_row_of_the_answer_is_read(
     assert "entries" not in run[0]
 
 
-def test_a_page_is_read_by_one_statement_beside_that_about_the_state(
+def test_a_page_is_read_by_one_statement_beside_that_about_the_state_and_put_together_without(
     told: Desk, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told.get("/v1/entries")
+    told.get("/readyz")
+    told.get("/v1/entries/0")
 
     with statements(told, engine, monkeypatch) as run:
-        answer = told.client.get("/v1/entries?limit=2")
+        answers = [told.client.get(f"/v1/entries?{asked}") for asked in (f"mission={MISSION}", "limit=2", "after=0")]
 
-    assert len(answer.json["data"]) == 2
-    assert len(run) == 2
+    assert [len(answer.json["data"]) for answer in answers] == [3, 2, 2]
+    assert ["payload" in statement for statement in run] == [False, True, False, False]
 
 
 def test_a_new_entry_changes_the_etag_of_what_is_not_fixed_and_of_nothing_else(told: Desk) -> None:
@@ -176,6 +178,18 @@ def test_rows_that_were_made_anew_have_new_etags(told: Desk, engine: Engine) -> 
     rebuild(engine)
 
     assert again(told, SNAPSHOT, etag, **FIXED).status_code == 200
+
+
+@pytest.mark.spoils
+def test_without_any_rows_answers_are_empty_and_have_an_etag(told: Desk, engine: Engine) -> None:
+    before = etag_of(told, SNAPSHOT, **FIXED)
+
+    with engine.begin() as connection:
+        connection.execute(delete(generations))
+    empty = told.get(SNAPSHOT, **FIXED)
+
+    assert (empty.status_code, empty.json["data"]["pledges"]) == (200, [])
+    assert empty.headers["ETag"] != before
 
 
 def test_a_question_without_a_day_is_another_one_tomorrow(told: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
