@@ -5,7 +5,6 @@ So a sum that has been kept, and one that is made anew from its parts, are the s
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from operator import add, sub
 from typing import Any, NamedTuple
@@ -14,12 +13,11 @@ FEW = 5  # of the entries behind a sum that has been kept, the newest
 _SCALE, _DECIMALS = 10_000, 4
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """One contribution to a figure: a range (None is open), with the entries that it comes from. `sign` is 1 or -1.
 
     `unspecified` counts what is in it without a figure: at most 1, but in a sum that is a part of another sum.
-    `count`: how many entries there are, where `entries` are but the newest of them.
+    `size`: how many entries there are, where `entries` are but the newest of them.
     """
 
     low: Decimal | int | None
@@ -28,7 +26,7 @@ class Part:
     unspecified: int
     entries: tuple[int, ...]
     sign: int = 1
-    count: int | None = None
+    size: int | None = None
 
 
 def part(item: Mapping[str, Any], entries: Iterable[int], sign: int = 1) -> Part:
@@ -60,7 +58,7 @@ def again(figure: Mapping[str, Any]) -> Part:
         figure["approximate"],
         figure["unspecified"],
         tuple(figure["entries"]),
-        count=figure.get("entries_total"),
+        size=figure.get("entries_total"),
     )
 
 
@@ -69,7 +67,7 @@ def at_most(part: Part) -> Part:
     if not _has_figure(part):
         return part
     low = min(Decimal(0), part.low or Decimal(0))
-    return replace(part, low=low, high=part.high if part.high is None else max(Decimal(0), part.high))
+    return part._replace(low=low, high=part.high if part.high is None else max(Decimal(0), part.high))
 
 
 def _has_figure(part: Part) -> bool:
@@ -154,7 +152,7 @@ def _behind(parts: Iterable[Part | Tally]) -> tuple[int, tuple[int, ...]]:
     more = 0
     for one in parts:
         if isinstance(one, Part):
-            entries, size = one.entries, one.count
+            entries, size = one.entries, one.size
         else:
             entries, size = one.newest, one.size
         if size is None or size == len(entries):
@@ -307,7 +305,7 @@ def _of_both(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]
     """The entries behind two figures."""
     if "entries_total" not in one and "entries_total" not in other:
         return {"entries": sorted({*one["entries"], *other["entries"]})}
-    return behind(Part(None, None, False, 0, tuple(f["entries"]), count=f.get("entries_total")) for f in (one, other))
+    return behind(Part(None, None, False, 0, tuple(f["entries"]), size=f.get("entries_total")) for f in (one, other))
 
 
 def _less(one: Any, other: Any) -> Any:

@@ -6,7 +6,7 @@ followed to its entries.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -119,7 +119,7 @@ def _steps(movements: Iterable[Row]) -> list[Step]:
         whole = figures.total([*so_far, *parts])
         assert change is not None
         assert whole is not None
-        so_far = [replace(figures.again(whole), entries=())]
+        so_far = [figures.again(whole)._replace(entries=())]
         steps.append(Step(day, whole, change, change["entries"]))
     return steps
 

@@ -1,7 +1,7 @@
 """What a pledge promised and what came of it over time, matter by matter. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from api.web.charts import Curve, Figure, Level
@@ -135,5 +135,5 @@ def _summed(moves: Iterable[tuple[str, figures.Part]], money: bool) -> list[Leve
         whole = figures.total([*so_far, *by_day[day]], money)
         assert whole is not None
         made.append(Level(day, whole, sorted({position for part in by_day[day] for position in part.entries})))
-        so_far = [replace(figures.again(whole), entries=())]
+        so_far = [figures.again(whole)._replace(entries=())]
     return made
