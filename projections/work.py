@@ -20,7 +20,7 @@ from projections.answers import LEDGER_WIDE, PROJECTIONS
 from projections.driver import Place, Write, ask, entries_of, new_pieces, new_places, pieces_between, tails_of, write
 from projections.projection import subject_of
 from projections.tables import places, rectangles
-from projections.timeline import FOREVER, HEAD, Change, Piece, Timeline, first_number
+from projections.timeline import FOREVER, HEAD, Change, Piece, Timeline, day_number, first_number
 
 MANY = 5_000  # places that are asked for at once
 _BY_NAME = {projection.name: projection for projection in PROJECTIONS}
@@ -229,7 +229,7 @@ def _differences(before: Iterable[Standing], after: Iterable[Standing]) -> dict[
     visits: dict[Place, Visit] = {}
     for events, is_new in ((stood.values(), True), (fell.values(), False)):
         for s in events:
-            day = first_number(s.effective)
+            day = day_number(s.first)
             for place in places_of([s]):
                 visit = visits.get(place) or Visit(FOREVER, Change({}, {}), False)
                 (visit.change.stood if is_new else visit.change.fell)[day, s.position] = s
