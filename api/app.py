@@ -1,7 +1,7 @@
 """The web application: one factory, settings in, app out."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Flask, Response, request
@@ -12,7 +12,8 @@ from werkzeug.exceptions import HTTPException
 from api import entries, health, log, metrics, missions, openapi, parameters, parties, problems, signer
 from api.compression import compress
 from api.front import Front
-from api.settings import Settings, from_environment
+from api.kept import Kept
+from api.settings import THREADS, Settings, from_environment
 from api.web import add_pages, pages
 from ledger.direct import Direct
 from ledger.store import open_engine
@@ -20,19 +21,21 @@ from ledger.writer import Writer
 from projections.runner import update_projections
 from projections.state import States
 
-_SECURITY = (
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),
-    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
-)
 logger = logging.getLogger("mission-ledger")
+
+
+class LedgerApp(Flask):
+    """Flask's, without looking at every function of every request for being asynchronous: none is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
 
 
 def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Flask:
     """The app on the database that the settings name. The schema must be current: `mission-ledger migrate`."""
     settings = settings or from_environment()
-    engine = engine or open_engine(settings.database_url)
-    app = Flask(__name__, static_folder="static", static_url_path="/static")
+    engine = engine or open_engine(settings.database_url, pool_size=8, max_overflow=THREADS - 8)
+    app = LedgerApp(__name__, static_folder="static", static_url_path="/static")
     direct = Direct(engine)
     app.config.update(
         LEDGER_SETTINGS=settings,
@@ -40,6 +43,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
         LEDGER_WRITER=Writer(engine, update_projections),
         LEDGER_DIRECT=direct,
         LEDGER_STATES=States(direct),
+        LEDGER_TEXTS=Kept[int, bytes](entries.MOST_TEXTS),
         MAX_CONTENT_LENGTH=settings.max_body,
         **openapi.CONFIGURATION,
     )
@@ -54,7 +58,6 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app.after_request(front.remember)
     compress(app)
     app.before_request(_refuse_repeated_parameters)
-    app.after_request(_secure)
     _handle_errors(app)
     app.wsgi_app = front  # type: ignore[method-assign, assignment]
     signer.start(app, settings, engine)
@@ -67,12 +70,6 @@ def _refuse_repeated_parameters() -> Response | None:
         return None
     name, times = found
     return problems.of_parameter(name, f"{name} is given {times} times; give it once").response()
-
-
-def _secure(response: Response) -> Response:
-    present = {name for name, _ in response.headers}
-    response.headers.extend([header for header in _SECURITY if header[0] not in present])
-    return response
 
 
 def _handle_errors(app: Flask) -> None:

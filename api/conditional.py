@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from flask import current_app, g, request
+import orjson
+from flask import current_app, request
 
 from api import parameters
 from api.compression import takes
@@ -19,6 +20,7 @@ from ledger.store import reading
 from projections.questions import Question
 from projections.state import State, States
 
+TAGGED = "mission-ledger.tagged"
 PACKAGES = ("api", "projections", "ledger")
 
 
@@ -70,12 +72,11 @@ def tag(media: str, query: Mapping[str, Any], follows: Follows, *more: Any) -> s
 
     Where the answer turns out to be one for everybody, it is kept for as long as that holds (api/front.py).
     """
-    told = (release(), request.script_root, request.path, media, query, follows, more)
-    g.follows, g.etag = (
-        follows,
-        hashlib.blake2b(repr(told).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
-    )
-    return g.etag
+    asked = request.environ
+    told = (release(), asked.get("SCRIPT_NAME"), asked["PATH_INFO"], media, query, tuple(follows), more)
+    etag = hashlib.blake2b(orjson.dumps(told), digest_size=16).hexdigest()
+    asked[TAGGED] = follows, etag
+    return etag
 
 
 def question(query: Mapping[str, Any], state: State, prefix: str = "") -> Question:
@@ -114,8 +115,9 @@ def follows_of(query: Mapping[str, Any], state: State, asked: Question, other: Q
 
 def matching(etag: str) -> str | None:
     """The ETag of this answer that the client has; None where it has none."""
-    told = request.environ.get("HTTP_IF_NONE_MATCH")
-    return matching_of(etag, told, request.environ.get("HTTP_ACCEPT_ENCODING", "")) if told else None
+    asked = request.environ
+    told = asked.get("HTTP_IF_NONE_MATCH")
+    return matching_of(etag, told, asked.get("HTTP_ACCEPT_ENCODING", "")) if told else None
 
 
 def matching_of(etag: str, told: str, accepted: str) -> str | None:

@@ -3,9 +3,10 @@
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 from flask import Response, request
@@ -21,6 +22,7 @@ JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"
 _NAMES = {"json": JSON, "ndjson": NDJSON, "csv": CSV}
 _ACCEPTED = {JSON: JSON, NDJSON: NDJSON, "application/ndjson": NDJSON, "application/jsonl": NDJSON, CSV: CSV}
 FOR_EVER = "max-age=31536000, immutable"
+_AS_IT_IS = "!$'()*,/:;?@"
 VARY = "Accept, Accept-Encoding, Authorization"
 
 
@@ -53,9 +55,18 @@ def answer(document: Mapping[str, Any], media: str = JSON, fixed: bool = False, 
     digest = etag or hashlib.sha256(body).hexdigest()[:32]
     if etag is None and (same := unchanged(digest, fixed)):
         return same
-    headers = _headers(digest, fixed)
+    return _response(body, media, fixed, digest, (document.get("links") or {}).get("next"))
+
+
+def answer_lines(lines: Iterator[bytes], following: str | None, etag: str) -> Response:
+    """A long list as NDJSON, which is made while it is sent; and where it goes on."""
+    return _response(lines, NDJSON, False, etag, following)
+
+
+def _response(body: bytes | Iterator[bytes], media: str, fixed: bool, etag: str, following: str | None) -> Response:
+    headers = _headers(etag, fixed)
     headers["Content-Type"] = media if media == JSON else f"{media}; charset=utf-8"
-    if following := (document.get("links") or {}).get("next"):
+    if following:
         headers["Link"] = f'<{following}>; rel="next"'
     return Response(body, headers=headers)
 
@@ -74,6 +85,11 @@ def _headers(etag: str, fixed: bool) -> dict[str, str]:
     return {"ETag": f'"{etag}"', "Cache-Control": for_ever() if fixed else "no-cache", "Vary": VARY}
 
 
+def here_with(query: Mapping[str, Any]) -> str:
+    """The address of this request with other parameters, as `url_for` writes it."""
+    return f"{request.script_root}{request.path}?{urlencode(query, safe=_AS_IT_IS)}"
+
+
 def for_ever() -> str:
     """Caches that others share may keep an answer only where everybody may read it."""
     return f"{'public' if settings().anonymous_reading else 'private'}, {FOR_EVER}"
@@ -83,7 +99,7 @@ def encode(document: Mapping[str, Any], media: str) -> bytes:
     if media == JSON:
         return orjson.dumps(document)
     if media == NDJSON:
-        return b"".join(orjson.dumps(row) + b"\n" for row in document["data"])
+        return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in document["data"])
     return table(document["data"]).encode()
 
 

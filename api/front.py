@@ -1,4 +1,5 @@
-"""Answers given a moment ago, given again before anything else is done, as long as all that they follow from stands.
+"""What stands before the application: it gives answers again that were given a moment ago, as long as all that they follow from
+stands, and adds to every answer the headers that keep browsers in bounds.
 
 Whoever may read without a key and asks what was asked before gets the same answer: what it follows from (`Follows`) is compared
 with the state of the ledger, by one statement each time, so an entry or a redaction is noticed at once, whichever process
@@ -6,55 +7,71 @@ recorded it. Everything else goes through the application: other methods, reques
 """
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from threading import Lock
 from typing import Any, NamedTuple
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import metrics, parameters
-from api.conditional import Follows, matching_of
+from api.conditional import TAGGED, Follows, matching_of
+from api.kept import Kept
 from projections.state import State, States
 
 MOST_BYTES, MOST_OF_ONE, MOST_ADDRESS = 33_554_432, 1_048_576, 2_048
-_NOT_WHEN_UNCHANGED = frozenset({"Content-Type", "Content-Length", "Content-Encoding", "Link"})
+ABOUT = 2_000  # what the headers, the clocks and the address of an answer weigh
+_NOT_WHEN_UNCHANGED = frozenset({"ETag", "Content-Type", "Content-Length", "Content-Encoding", "Link"})
 _ASKED_OTHERWISE = ("HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_RANGE", "HTTP_IF_MATCH")
 _KEY = ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING")
 _STATUS = {status: f"{status} {HTTPStatus(status).phrase.upper()}" for status in (200, 304)}
+SECURITY = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+)
 Headers = list[tuple[str, str]]
 
 
 class Given(NamedTuple):
-    """An answer that was given: what it follows from, its ETag without a coding, its route, headers and bytes."""
+    """An answer that was given: what it follows from, its ETag without a coding, its route, headers and bytes.
+
+    No bytes are there where all who asked had them already.
+    """
 
     follows: Follows
     etag: str
     rule: str
     headers: Headers
     when_unchanged: Headers
-    body: bytes
+    body: bytes | None
 
 
 class Front:
     """The WSGI application before the application."""
 
     def __init__(self, app: Flask, states: States):
-        self._inner, self._states, self._given = app.wsgi_app, states, _Kept(MOST_BYTES)
+        self._inner, self._states, self._given = app.wsgi_app, states, Kept[tuple[str, ...], Given](MOST_BYTES)
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Give the answer again, or let the application make one."""
-        if environ["REQUEST_METHOD"] == "GET" and not any(name in environ for name in _ASKED_OTHERWISE):
-            begun = time.perf_counter()
-            given = self._given.get(key_of(environ))
-            if given is not None and (state := self._state()) is not None and given.follows.hold(state):
-                status, headers, body = _again(given, environ)
-                start(_STATUS[status], headers)
-                metrics.observe("GET", given.rule, status, time.perf_counter() - begun)
-                return [body]
-        return self._inner(environ, start)
+        begun = time.perf_counter()
+        given = self._standing(environ)
+        again = _again(given, environ) if given is not None else None
+        if given is None or again is None:
+            return self._inner(environ, lambda status, headers, *error: start(status, secured(headers), *error))
+        status, headers, body = again
+        start(_STATUS[status], headers)
+        metrics.observe("GET", given.rule, status, time.perf_counter() - begun)
+        return [body]
+
+    def _standing(self, environ: dict[str, Any]) -> Given | None:
+        """What was given to this request before, where it still holds."""
+        if environ["REQUEST_METHOD"] != "GET" or any(name in environ for name in _ASKED_OTHERWISE):
+            return None
+        given = self._given.get(key_of(environ))
+        state = self._state() if given is not None else None
+        return given if given is not None and state is not None and given.follows.hold(state) else None
 
     def _state(self) -> State | None:
         try:
@@ -65,17 +82,34 @@ class Front:
         return state
 
     def remember(self, response: Response) -> Response:
-        """Keep an answer that was just made, where everybody may read it and it tells what it follows from."""
-        follows: Follows | None = g.get("follows")
-        if follows is not None and response.status_code == 200 and not response.is_streamed and _is_for_all():
-            key, body = key_of(request.environ), response.get_data()
-            headers = [header for header in response.headers if header[0] != "Date"]  # the server tells the date
-            if len(body) <= MOST_OF_ONE and sum(map(len, key)) <= MOST_ADDRESS:
-                etag = g.etag
-                unchanged = [header for header in headers if header[0] not in _NOT_WHEN_UNCHANGED | {"ETag"}]
-                rule = request.url_rule.rule if request.url_rule else ""
-                self._given.keep(key, Given(follows, etag, rule, headers, unchanged, body), follows.removed)
+        """Keep an answer that was just made, where everybody may read it and it tells what it follows from.
+
+        Of one that the client has, what confirms it is kept, unless the answer itself is.
+        """
+        environ, status = request.environ, response.status_code
+        tagged = environ.get(TAGGED)
+        if tagged is None or status not in _STATUS or response.is_streamed or not _is_for_all(environ):
+            return response
+        (follows, etag), key = tagged, key_of(environ)
+        kept = self._given.get(key) if status == 304 else None
+        if (kept is None or kept.etag != etag) and sum(map(len, key)) <= MOST_ADDRESS:
+            given = _given(follows, etag, response, response.get_data() if status == 200 else None)
+            if len(given.body or b"") <= MOST_OF_ONE:
+                weight = len(given.body or b"") + ABOUT
+                self._given.keep([(key, given, weight)], follows.removed)
         return response
+
+
+def _given(follows: Follows, etag: str, response: Response, body: bytes | None) -> Given:
+    headers = secured([header for header in response.headers if header[0] != "Date"])  # the server tells the date
+    unchanged = [header for header in headers if header[0] not in _NOT_WHEN_UNCHANGED]
+    return Given(follows, etag, request.url_rule.rule if request.url_rule else "", headers, unchanged, body)
+
+
+def secured(headers: Headers) -> Headers:
+    """The headers of any answer, with those that keep browsers from doing more with it than it is for."""
+    present = {name for name, _ in headers}
+    return headers + [header for header in SECURITY if header[0] not in present]
 
 
 def key_of(environ: dict[str, Any]) -> tuple[str, ...]:
@@ -83,55 +117,14 @@ def key_of(environ: dict[str, Any]) -> tuple[str, ...]:
     return tuple([environ.get(name, "") for name in _KEY])
 
 
-def _is_for_all() -> bool:
-    environ, settings = request.environ, parameters.settings()
-    asked_plainly = request.method == "GET" and not any(name in environ for name in _ASKED_OTHERWISE)
-    return asked_plainly and settings.anonymous_reading
+def _is_for_all(environ: dict[str, Any]) -> bool:
+    asked_plainly = environ["REQUEST_METHOD"] == "GET" and not any(name in environ for name in _ASKED_OTHERWISE)
+    return asked_plainly and parameters.settings().anonymous_reading
 
 
-def _again(given: Given, environ: dict[str, Any]) -> tuple[int, Headers, bytes]:
+def _again(given: Given, environ: dict[str, Any]) -> tuple[int, Headers, bytes] | None:
     told = environ.get("HTTP_IF_NONE_MATCH")
     has = told and matching_of(given.etag, told, environ.get("HTTP_ACCEPT_ENCODING", ""))
     if has:
         return 304, [("ETag", f'"{has}"'), *given.when_unchanged], b""
-    return 200, given.headers.copy(), given.body
-
-
-class _Kept:
-    """The answers given last, up to so many bytes; none that was given before something was removed."""
-
-    def __init__(self, most: int):
-        self._most, self._bytes, self._removed, self._lock = most, 0, -1, Lock()
-        self._answers = OrderedDict[tuple[str, ...], Given]()
-
-    def get(self, key: tuple[str, ...]) -> Given | None:
-        with self._lock:
-            given = self._answers.get(key)
-            if given is not None:
-                self._answers.move_to_end(key)
-            return given
-
-    def keep(self, key: tuple[str, ...], given: Given, removed: int) -> None:
-        self.forget_unless(removed)
-        with self._lock:
-            if removed < self._removed:  # it was made before that
-                return
-            self._drop(self._answers.pop(key, None))
-            self._answers[key] = given
-            self._bytes += _weight(given)
-            while self._bytes > self._most:
-                self._drop(self._answers.popitem(last=False)[1])
-
-    def forget_unless(self, removed: int) -> None:
-        """What was removed stays in no answer that is kept, whether or not it is asked for again."""
-        if removed > self._removed:
-            with self._lock:
-                self._answers.clear()
-                self._bytes, self._removed = 0, removed
-
-    def _drop(self, given: Given | None) -> None:
-        self._bytes -= _weight(given) if given is not None else 0
-
-
-def _weight(given: Given) -> int:
-    return len(given.body) + 2_000  # what headers, clocks and the address take, about
+    return (200, given.headers.copy(), given.body) if given.body is not None else None

@@ -5,6 +5,7 @@ from flask_smorest import Blueprint
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import formats, problems
+from api.documents import documented
 from api.problems import PROBLEMS, respond
 from ledger.store import reading, size
 from migrations import is_current
@@ -14,7 +15,7 @@ blueprint = Blueprint("health", __name__, description="Whether the server lives,
 
 
 @blueprint.route("/healthz", methods=["GET"])
-@blueprint.doc(responses={"200": {"description": "Yes."}})
+@documented(blueprint.doc(responses={"200": {"description": "Yes."}}))
 def healthz() -> Response:
     """Is it alive?
 
@@ -24,7 +25,7 @@ def healthz() -> Response:
 
 
 @blueprint.route("/readyz", methods=["GET"])
-@blueprint.doc(responses={"200": {"description": "Yes."}, "503": {"description": "Not now."}})
+@documented(blueprint.doc(responses={"200": {"description": "Yes."}, "503": {"description": "Not now."}}))
 def readyz() -> Response:
     """Can it answer?
 
@@ -44,7 +45,7 @@ def readyz() -> Response:
 
 
 @blueprint.route("/problems/<code>", methods=["GET"])
-@blueprint.doc(responses={"200": {"description": "The type."}, "404": {"description": "No such type."}})
+@documented(blueprint.doc(responses={"200": {"description": "The type."}, "404": {"description": "No such type."}}))
 def get_problem(code: str) -> Response:
     """What a problem type means.
 

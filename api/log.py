@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from api import formats, parameters, problems
 from api.answer_shapes import ConsistencyAnswer, CosignedAnswer
 from api.auth import needs
-from api.documents import answers_with, explains, shape
+from api.documents import answers_with, documented, explains, shape
 from api.parameters import ConsistencyQuery, NoQuery, asks
 from ledger import codec
 from ledger.audit.tiled import payload_lines
@@ -93,7 +93,7 @@ def _size(connection: Connection) -> int:
 @blueprint.route("/v1/log/checkpoint", methods=["GET"])
 @needs("reader")
 @asks(blueprint, NoQuery)
-@blueprint.doc(responses=_text("A signed note.", COSIGNED))
+@documented(blueprint.doc(responses=_text("A signed note.", COSIGNED)))
 @explains(blueprint, "no-log", "invalid-parameter")
 def get_checkpoint(query: dict[str, Any]) -> Response:
     """Read the newest checkpoint.
@@ -111,7 +111,7 @@ def get_checkpoint(query: dict[str, Any]) -> Response:
 @blueprint.route("/v1/log/keys", methods=["GET"])
 @needs("reader")
 @asks(blueprint, NoQuery)
-@blueprint.doc(responses=_text("Verifier keys, one a line.", KEYS))
+@documented(blueprint.doc(responses=_text("Verifier keys, one a line.", KEYS)))
 @explains(blueprint, "no-log", "invalid-parameter")
 def get_keys(query: dict[str, Any]) -> Response:
     """Read the keys that this server signs with.
@@ -130,7 +130,7 @@ def get_keys(query: dict[str, Any]) -> Response:
 @blueprint.route("/v1/log/tile/entries/<path:path>", methods=["GET"], parameters=[TILE_PATH])
 @needs("reader")
 @asks(blueprint, NoQuery)
-@blueprint.doc(responses=_bytes("The envelopes, each after its length."))
+@documented(blueprint.doc(responses=_bytes("The envelopes, each after its length.")))
 @explains(blueprint, "no-such-tile", "no-log", "invalid-parameter")
 def get_entry_bundle(query: dict[str, Any], path: str) -> Response:
     """Read the entries of a tile.
@@ -181,7 +181,7 @@ def _entries(connection: Connection, index: int, width: int) -> list[Entry]:
 @blueprint.route("/v1/log/tile/<level>/<path:path>", methods=["GET"], parameters=[LEVEL, TILE_PATH])
 @needs("reader")
 @asks(blueprint, NoQuery)
-@blueprint.doc(responses=_bytes("The hashes, 32 bytes each."))
+@documented(blueprint.doc(responses=_bytes("The hashes, 32 bytes each.")))
 @explains(blueprint, "no-such-tile", "no-log", "invalid-parameter")
 def get_tile(query: dict[str, Any], level: str, path: str) -> Response:
     """Read a tile of the tree.
@@ -241,7 +241,7 @@ def get_consistency(query: dict[str, Any]) -> Response:
 @blueprint.route("/v1/entries/<int:position>/proof", methods=["GET"])
 @needs("reader")
 @asks(blueprint, NoQuery)
-@blueprint.doc(responses=_text("A tlog-proof.", PROOF))
+@documented(blueprint.doc(responses=_text("A tlog-proof.", PROOF)))
 @explains(blueprint, "no-such-entry", "not-yet-signed", "no-log", "invalid-parameter")
 def get_proof(query: dict[str, Any], position: int) -> Response:
     """Prove that an entry is in the log.

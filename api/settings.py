@@ -9,6 +9,8 @@ import platformdirs
 
 from ledger.policy import Policy, WrongPolicy, parse_policy
 
+THREADS = 32  # twice the sixteen writers that may wait for one commit; as many connections to the database
+
 
 @dataclass(frozen=True)
 class Settings:

@@ -8,7 +8,8 @@ On PostgreSQL what is asked at once is answered in one round trip, and within `o
 or the transaction is committed (libpq's pipeline mode). Statements mark their parameters by `?`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -56,6 +57,13 @@ class one_trip:
             pipeline.__exit__(*(error or (None, None, None)))
 
 
+@contextmanager
+def _under_way(trip: one_trip) -> Iterator[None]:
+    """What is asked goes with what travels already; the answers are fetched without waiting for the end of the trip."""
+    trip.depart()
+    yield
+
+
 def arrive(connection: Connection) -> None:
     """Wait for what travels on a connection, if anything."""
     trip = connection.info.get("trip")
@@ -69,14 +77,17 @@ def asked(connection: Connection, statements: Sequence[Statement]) -> list[list[
     try:
         if is_sqlite(connection):
             return [raw.execute(text, values).fetchall() for text, values in statements]
-        with raw.pipeline():
+        trip = connection.info.get("trip")
+        if trip is None and len(statements) == 1:
+            return [raw.execute(_spelled(text), values).fetchall() for text, values in statements]
+        with _under_way(trip) if trip is not None else raw.pipeline():
             cursors = [raw.execute(_spelled(text), values) for text, values in statements]
             return [cursor.fetchall() for cursor in cursors]
     except _driver_error(connection) as error:
         raise _told_of(connection, error, *(text for text, _ in statements)) from None
 
 
-def streamed(connection: Connection, statement: Statement, size: int = 1_000) -> Iterator[tuple[Any, ...]]:
+def streamed(connection: Connection, statement: Statement, size: int = 1_000) -> Generator[tuple[Any, ...], None, None]:
     """The rows that a statement finds, fetched as they are consumed, for lists too long to hold."""
     raw: Any = connection.connection.driver_connection
     arrive(connection)

@@ -85,7 +85,7 @@ def reported_on(source: Mapping[str, Any] | None, effective: str) -> str:
 
 def instant(moment: datetime) -> str:
     """A moment as the ledger writes it: UTC, microseconds, fixed width, so that text order is time order."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def payload_of(event: Event) -> bytes:

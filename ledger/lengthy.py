@@ -73,7 +73,11 @@ class Lengthy:
         self.doomed |= bool(refusals)
         entries = [entry for entry in made if entry is not None]
         kept = entries if not self.doomed else self._in_their_places(events, made, known)
-        insert_rows(self._connection, [row_of(self._kept.as_told(entry)) for entry in kept])
+        rows = [
+            row_of(self._kept.as_told(entry), event.words if isinstance(event, Prepared) else None)
+            for event, entry in zip(events, kept, strict=True)
+        ]
+        insert_rows(self._connection, rows)
         readable = remove_payloads(self._connection, entries)
         if not self.doomed:
             assert all(len(entry.payload or b"") <= MAX_PAYLOAD for entry in entries)

@@ -20,11 +20,15 @@ _NOTHING = (None, None, None)
 _sha256 = hashlib.sha256
 
 
-def parts(payload: bytes) -> tuple[bytes, bytes, bytes]:
+def parts(payload: bytes) -> tuple[Fragment, Fragment, Fragment]:
     """The JSON of a payload's data, source and note."""
-    source = payload.rfind(b',"source":')
-    note = payload.rfind(b',"note":', 0, source)
-    return payload[8:note], payload[source + 10 : -1], payload[note + 8 : source]
+    at_source = payload.rfind(b',"source":')
+    at_note = payload.rfind(b',"note":', 0, at_source)
+    return (
+        Fragment(payload[8:at_note]),
+        Fragment(payload[at_source + 10 : -1]),
+        Fragment(payload[at_note + 8 : at_source]),
+    )
 
 
 def spliced(row: Sequence[Any], redaction: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -44,7 +48,7 @@ def spliced(row: Sequence[Any], redaction: Mapping[str, Any] | None = None) -> d
         payload,
         envelope,
     ) = row
-    data, source, note = map(Fragment, parts(payload)) if payload is not None else _NOTHING
+    data, source, note = parts(payload) if payload is not None else _NOTHING
     return {
         "position": position,
         "id": entry_id,

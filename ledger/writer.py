@@ -7,7 +7,7 @@ first who comes writes, and calls upon one of those who came meanwhile. Who come
 
 from collections.abc import Sequence
 from threading import Lock
-from time import monotonic
+from time import monotonic, sleep
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -53,6 +53,7 @@ class Writer:
         self._lock = Lock()  # guards the two below
         self._waiting: list[_Turn] = []
         self._is_writing = False
+        self._together = 1  # how many were answered last
         self._connection: Connection | None = None  # belongs to who writes, as does the moment of its last use
         self._used = 0.0
 
@@ -70,8 +71,10 @@ class Writer:
 
     def _write_for_all(self) -> None:
         """Record for those who wait, answer them, and call upon one of those who came meanwhile."""
+        self._let_come()
         with self._lock:
             group, self._waiting = _together(self._waiting)
+        self._together = len(group)
         try:
             self._settle(group)
         finally:
@@ -80,6 +83,13 @@ class Writer:
                 self._is_writing = following is not None
             for turn in [*([following] if following is not None else []), *group[1:]]:
                 turn.call()
+
+    def _let_come(self) -> None:
+        """Those who were answered together are on their way with what they say next: as long as more of them come, others run."""
+        seen = 0
+        while seen < len(self._waiting) < self._together:
+            seen = len(self._waiting)
+            sleep(0)
 
     def _settle(self, group: Sequence[_Turn]) -> None:
         """Give each of the group its outcome. What spoils a transaction is met by whoever caused it alone; where the

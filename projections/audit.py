@@ -9,23 +9,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, func, insert, or_, select
+from sqlalchemy import Connection, func, insert, or_, select
 
 from ledger import tables as ledger_tables
 from ledger.audit.findings import Finding
 from ledger.audit.workers import shared, workers
 from ledger.entries import Entry
-from ledger.store import read_with_words, search_words
+from ledger.search_words import search_words
+from ledger.store import read_with_words
+from projections.anew import CHUNK, SEVERAL_FROM, Group, groups, scratch, sizes_of_missions
 from projections.driver import Query, as_said, stream
 from projections.tables import generations, places, rectangles
 from projections.timeline import HEAD, Piece, day_text
 from projections.work import Work, project
 
-CHUNK, SEVERAL_FROM = 2_500, 20_000  # entries
-MOST_MISSIONS = 200
 MOST = 2**53  # entries
 Progress = Callable[[int, int], None]
-Group = tuple[str, ...]  # missions, the empty name for what belongs to none
 
 
 def deviations(connection: Connection, progress: Progress = lambda done, of: None) -> Iterator[Finding]:
@@ -60,19 +59,9 @@ def _ahead_of(connection: Connection, count: int) -> set[str]:
 
 
 def _groups(connection: Connection) -> dict[Group, int]:
-    """Missions in groups that are read at once, a larger one alone, and how many entries each has."""
-    e, p = ledger_tables.entries.c, places.c
-    sizes = {mission or "": n for mission, n in connection.execute(select(e.mission, func.count()).group_by(e.mission))}
-    strange = set(connection.execute(select(p.mission).distinct()).scalars()) - sizes.keys()
-    made: dict[Group, int] = {}
-    group: Group = ()
-    entries = 0
-    for mission, size in sorted({**sizes, **dict.fromkeys(strange, 0)}.items()):
-        if group and (entries + size > CHUNK or len(group) == MOST_MISSIONS):
-            made[group] = entries
-            group, entries = (), 0
-        group, entries = (*group, mission), entries + size
-    return made | ({group: entries} if group else {})
+    """Missions in groups, also those that only the index knows."""
+    strange = connection.execute(select(places.c.mission).distinct()).scalars()
+    return groups({**dict.fromkeys(strange, 0), **sizes_of_missions(connection)})
 
 
 @contextmanager
@@ -91,7 +80,7 @@ def _is_clean(connection: Connection, job: tuple[Group, int]) -> bool:
 
 def _of_group(connection: Connection, group: Group, count: int = MOST) -> Iterator[Finding]:
     """What deviates of the rows of some missions; where there are more entries, as they were with `count` of them."""
-    with _scratch() as own:
+    with tempfile.TemporaryDirectory() as folder, scratch(str(Path(folder) / "audit.db")) as own:
         try:
             yield from _make_anew(connection, own, count, group)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
@@ -102,25 +91,6 @@ def _of_group(connection: Connection, group: Group, count: int = MOST) -> Iterat
         kept, made = (_rows(source, live, count, group) for source in (connection, own))
         for code, row, what in _differences(kept, made):
             yield _finding(code, row, _place(own if code == "projection-missing" else connection, row[0]), what)
-
-
-@contextmanager
-def _scratch() -> Iterator[Connection]:
-    with tempfile.TemporaryDirectory() as folder:
-        engine = create_engine(f"sqlite:///{Path(folder) / 'audit.db'}")
-        try:
-            with engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA synchronous = OFF")
-                connection.exec_driver_sql("PRAGMA journal_mode = OFF")
-                connection.exec_driver_sql("PRAGMA cache_size = -32768")
-                for table in (places, rectangles):
-                    table.create(connection)
-                connection.exec_driver_sql(
-                    "CREATE UNIQUE INDEX by_key ON places (generation, mission, projection, key)"
-                )
-                yield connection
-        finally:
-            engine.dispose()
 
 
 def _make_anew(connection: Connection, own: Connection, count: int, group: Group) -> Iterator[Finding]:

@@ -132,13 +132,14 @@ def _short(name: str, one: Row, counts: Mapping[str, int]) -> Row:
     lists = {field: counts.get(field, 0) for field in _GROWING.get(name, ())}
     if "corroborations" in one:
         lists["corroborations"] = counts.get(CORROBORATED, 0)
-    made = {
-        **one,
-        **_disputes(one, counts.get(DISPUTED, 0)),
-        **_list("entries", one["entries"][-FEW:], counts["entries"]),
-    }
+    made = dict(one)
+    if DISPUTED in counts:
+        made |= _disputes(one, counts[DISPUTED])
+    if counts["entries"] > FEW:
+        made |= _list("entries", one["entries"][-FEW:], counts["entries"])
     for field, total in lists.items():
-        made |= _list(field, [], total)
+        if total:
+            made |= _list(field, [], total)
     if name == "pledges":
         made["provenance"] = {**one["provenance"], "changes": made["entries"]}
     return made

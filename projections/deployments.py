@@ -4,6 +4,7 @@ A row's key is `PARTY/kind/category`, with `/unit=…` where something other tha
 `/for=…` where the recipient is not the mission. The whole mission's reports stand under `mission`.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -195,7 +196,8 @@ def _counted(row: Row) -> list[Row]:
 def balance(row: Row) -> Row | None:
     """The sum of the movements; deprecated ones and visits do not count."""
     if is_brief(row):
-        return figures.total(Tally.again(kept) for kept in (*row["sums"].values(), row["lost"]))
+        lost = [row["lost"]] if row["lost"][0] else []
+        return figures.total(Tally.again(kept) for kept in (*row["sums"].values(), *lost))
     return figures.total(map(_part, _counted(row)))
 
 
@@ -238,7 +240,7 @@ def present(row: Row) -> Row:
         **{name: of[name] for name in ("kind", "category", "unit", "recipient", "affiliation")},
         "moved": moved,
         "reported": best,
-        "variance": figures.difference(best["figure"], moved) if best else None,
+        "variance": figures.difference(best["figure"], moved) if best and not _is_covered(of) else None,
         "reports": [_report(report) for report in reports],
         "movements": [{**movement, "rank": rank(row, movement["position"])} for movement in row["movements"]],
         "disputes": disputes(row),
@@ -266,23 +268,34 @@ def _report(report: Row) -> Row:
 def deployments(rows: list[Row]) -> list[Row]:
     """Every row by the day, with the mission's own reports set beside the sum of all parties' people."""
     shown = [present(row) for row in rows if row["entries"]]
-    people = [row for row in shown if row["kind"] == "personnel" and row["unit"] is None and row["party"] != "mission"]
-    return [_against(row, people) if row["kind"] == "personnel" and row["unit"] is None else row for row in shown]
+    people: dict[str, list[Row]] = {}
+    for row in shown:
+        if _is_covered(row) and row["party"] != "mission":
+            people.setdefault(row["party"], []).append(row)
+    return [_against(row, people) if _is_covered(row) else row for row in shown]
 
 
-def _against(row: Row, people: list[Row]) -> Row:
+def _is_covered(of: Mapping[str, Any]) -> bool:
+    """Whether a category of people may cover others: its reports are set beside all of them."""
+    return of["kind"] == "personnel" and of["unit"] is None
+
+
+def _against(row: Row, people: Mapping[str, list[Row]]) -> Row:
     """The report beside everybody whom its category may cover; who only may be covered widens the figure upward."""
-    theirs = people if row["party"] == "mission" else [other for other in people if other["party"] == row["party"]]
-    within = _WITHIN.get(row["category"], set()) | {row["category"]}
-    surely = [o for o in theirs if o["category"] in within and o["moved"]]
-    perhaps = [
-        o for o in theirs if o not in surely and row["category"] in _WITHIN.get(o["category"], ()) and o["moved"]
-    ]
-    moved = figures.total(figures.again(other["moved"]) for other in surely)
-    may = figures.total(
-        [*(figures.again(o["moved"]) for o in surely), *(figures.at_most(figures.again(o["moved"])) for o in perhaps)]
-    )
     is_mission = row["party"] == "mission"
-    comparable = row["reported"] and surely and (row["moved"] or is_mission)
-    variance = figures.difference(row["reported"]["figure"], may) if comparable else None
-    return {**row, "moved": moved if is_mission else row["moved"], "variance": variance}
+    if not is_mission and not (row["reported"] and row["moved"]):
+        return row
+    theirs = list(itertools.chain(*people.values())) if is_mission else people[row["party"]]
+    within, moved = (
+        _WITHIN.get(row["category"], set()) | {row["category"]},
+        [other for other in theirs if other["moved"]],
+    )
+    surely = [figures.again(other["moved"]) for other in moved if other["category"] in within]
+    perhaps = [
+        figures.at_most(figures.again(other["moved"]))
+        for other in moved
+        if other["category"] not in within and row["category"] in _WITHIN.get(other["category"], ())
+    ]
+    reported = row["reported"] if surely else None
+    variance = figures.difference(reported["figure"], figures.total([*surely, *perhaps])) if reported else None
+    return {**row, "moved": figures.total(surely) if is_mission else row["moved"], "variance": variance}

@@ -4,13 +4,16 @@ What is asked together goes to PostgreSQL in one round trip, and so does what is
 """
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection
 
 from ledger.driver import asked, copied, is_sqlite, streamed, told
+from ledger.entries import Entry
 from projections.timeline import FOREVER, HEAD, Piece
 
 COPY_FROM = 100  # rows; below that COPY, which takes a round trip of its own, gains nothing
@@ -37,9 +40,16 @@ def ask(connection: Connection, *queries: Query) -> list[list[tuple[Any, ...]]]:
     return asked(connection, [(query.sql, query.values) for query in queries])
 
 
-def stream(connection: Connection, query: Query, size: int = 1_000) -> Iterator[tuple[Any, ...]]:
+def stream(connection: Connection, query: Query, size: int = 1_000) -> Generator[tuple[Any, ...], None, None]:
     """The rows of a query, fetched as they are consumed, for lists too long to hold."""
     return streamed(connection, (query.sql, query.values), size)
+
+
+def partitions(connection: Connection, query: Query, size: int) -> Generator[list[tuple[Any, ...]], None, None]:
+    """The rows of a query, so many at a time."""
+    with closing(stream(connection, query, size)) as rows:
+        while part := list(islice(rows, size)):
+            yield part
 
 
 def write(connection: Connection, *writes: Write) -> None:
@@ -118,10 +128,58 @@ def pieces_between(connection: Connection, wanted: Sequence[tuple[int, int, int]
     return Query(sql, _list(is_sqlite, wanted, 3))
 
 
+_READ = ("position", "mission", "type", "effective", "target", "root", "payload")
+_OF_MISSION = f"""
+SELECT {", ".join(_READ)} FROM entries WHERE {{whose}} AND position >= ? AND position < ? ORDER BY {{order}} LIMIT ?"""  # noqa: S608
+
+
+def entries_between(connection: Connection, missions: Sequence[str], count: int, size: int) -> Iterator[list[Entry]]:
+    """The entries of missions up to position `count`, so many at a time, no more of them than rows are made from."""
+    own = [mission for mission in missions if mission]
+    parts = [f"mission IN ({', '.join('?' * len(own))})"] if own else []
+    whose = " OR ".join([*parts, *["mission IS NULL"] * ("" in missions)])
+    order = (
+        "position" if len(missions) == 1 else "+position"
+    )  # of several there are few, found by their names and then sorted
+    sql, done = as_said(connection, _OF_MISSION.format(whose=f"({whose})", order=order)), 0
+    while rows := ask(connection, Query(sql, (*own, done, count, size)))[0]:
+        done = rows[-1][0] + 1
+        yield [_entry(row) for row in rows]
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    position, mission, type_name, effective, target, root, payload = row
+    told = orjson.loads(payload) if payload is not None else _NOTHING
+    of_entry = (
+        position,
+        "",
+        "",
+        0,
+        mission,
+        type_name,
+        effective,
+        "",
+        "",
+        None,
+        target,
+        root,
+        None,
+        None,
+        payload,
+        b"",
+    )
+    return Entry(*of_entry, told["data"], told["source"], told["note"])
+
+
+_NOTHING = {"data": None, "source": None, "note": None}
+
+
 # A row at a point: its last head where that has begun by the day; else the head with the first end after the day, as last
 # known by then; and where that had ended or was not known yet, the first end after the day at which one was known. An empty
 # content says that there was none, so that nothing more is looked for.
 _OF_PLACE = f"r.place = p.place AND r.event = {HEAD} AND r.known_from <= {{known}}"
+_PLACES = f"""(VALUES {{whose}}) w
+JOIN places p ON p.generation = {LIVE} AND p.mission = w.column1 AND p.projection = w.column2{{only}}"""
 _HEAD = f"""
 SELECT p.place, p.projection, p.key, (
 SELECT CASE WHEN r.content IS NULL THEN {{nothing}} WHEN r.valid_from <= {{day}} THEN r.content ELSE coalesce((
@@ -135,11 +193,11 @@ SELECT CASE WHEN r.content IS NULL THEN {{nothing}} WHEN r.valid_from <= {{day}}
     AND n.known_from > r.known_from AND n.known_from <= {{known}})
   ORDER BY r.edge, r.known_from LIMIT 1)) END
 FROM rectangles r WHERE {_OF_PLACE} AND r.edge = {FOREVER} ORDER BY r.known_from DESC LIMIT 1)
-FROM places p WHERE p.generation = {LIVE} AND ({{whose}})"""  # noqa: S608
+FROM {_PLACES}"""  # noqa: S608
 _ADDITIONS = f"""
-SELECT r.place, r.edge, r.event, r.content FROM places p JOIN rectangles r ON r.place = p.place AND r.event <> {HEAD}
-AND r.edge <= {{day}} AND r.known_from <= {{known}}
-WHERE p.generation = {LIVE} AND ({{whose}}) ORDER BY r.place, r.edge, r.event, r.known_from"""  # noqa: S608
+SELECT r.place, r.edge, r.event, r.content FROM {_PLACES}
+JOIN rectangles r ON r.place = p.place AND r.event <> {HEAD} AND r.edge <= {{day}} AND r.known_from <= {{known}}
+ORDER BY r.place, r.edge, r.event, r.known_from"""  # noqa: S608
 
 
 Whose = Sequence[tuple[str, str]]
@@ -159,17 +217,17 @@ def additions_at(connection: Connection, whose: Whose, day: int, known: int, key
 def _at(connection: Connection, sql: str, whose: Whose, day: int, known: int, keys: Sequence[str] | None) -> Query:
     is_sqlite = connection.dialect.name == "sqlite"
     name = ":{0}".format if is_sqlite else "%({0})s".format
-    own = " OR ".join(f"(p.mission = {name(f'm{n}')} AND p.projection = {name(f'p{n}')})" for n in range(len(whose)))
+    own = ", ".join(f"({name(f'm{n}')}, {name(f'p{n}')})" for n in range(len(whose)))
     point = {"day": name("day"), "known": name("known")} if is_sqlite else _POINT_OF_POSTGRESQL
     nothing = "x''" if is_sqlite else "''::bytea"
     values: dict[str, Any] = {"day": day, "known": known}
     for n, (mission, projection) in enumerate(whose):
         values |= {f"m{n}": mission, f"p{n}": projection}
+    only = ""
     if keys is not None:
         among = f"IN (SELECT value FROM json_each({name('keys')}))" if is_sqlite else f"= ANY({name('keys')})"  # noqa: S608
-        own = f"({own}) AND p.key {among}"
-        values["keys"] = orjson.dumps(keys).decode() if is_sqlite else list(keys)
-    return Query(sql.format(**point, nothing=nothing, whose=own or "1 = 0"), values)
+        only, values["keys"] = f" AND p.key {among}", orjson.dumps(keys).decode() if is_sqlite else list(keys)
+    return Query(sql.format(**point, nothing=nothing, whose=own, only=only), values)
 
 
 _POINT_OF_POSTGRESQL = {"day": "%(day)s::int", "known": "%(known)s::bigint"}

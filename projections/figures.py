@@ -22,8 +22,8 @@ class Part:
     `count`: how many entries there are, where `entries` are but the newest of them.
     """
 
-    low: Decimal | None
-    high: Decimal | None
+    low: Decimal | int | None
+    high: Decimal | int | None
     approximate: bool
     unspecified: int
     entries: tuple[int, ...]
@@ -36,8 +36,8 @@ def part(item: Mapping[str, Any], entries: Iterable[int], sign: int = 1) -> Part
     low = item.get("minimum", item.get("amount", item.get("amount_minimum")))
     high = item.get("maximum", item.get("amount", item.get("amount_maximum")))
     return Part(
-        None if low is None else Decimal(low),
-        None if high is None else Decimal(high),
+        _number(low),
+        _number(high),
         bool(item.get("approximate")),
         int("unspecified" in item),
         tuple(entries),
@@ -45,10 +45,23 @@ def part(item: Mapping[str, Any], entries: Iterable[int], sign: int = 1) -> Part
     )
 
 
+def _number(end: int | str | None) -> Decimal | int | None:
+    """An end of a range: whole where it is written so."""
+    if end is None or isinstance(end, int):
+        return end
+    return int(end) if end.isdecimal() else Decimal(end)
+
+
 def again(figure: Mapping[str, Any]) -> Part:
     """A sum as a part of another sum."""
-    made = part(figure, figure["entries"])
-    return replace(made, unspecified=figure["unspecified"], count=figure.get("entries_total"))
+    return Part(
+        _number(figure["minimum"]),
+        _number(figure["maximum"]),
+        figure["approximate"],
+        figure["unspecified"],
+        tuple(figure["entries"]),
+        count=figure.get("entries_total"),
+    )
 
 
 def at_most(part: Part) -> Part:
@@ -93,15 +106,11 @@ class Tally(NamedTuple):
         """Whether something goes in."""
         return bool(self.numbers[_PARTS])
 
-    @property
-    def is_complete(self) -> bool:
-        return self.size == len(self.newest)
-
     def __neg__(self) -> "Tally":
         """What goes in goes out instead; the ends of a range change places."""
         n = self.numbers
-        decimals = n[_HIGH_DECIMALS:], n[_LOW_DECIMALS:_HIGH_DECIMALS]
-        return self._replace(numbers=(*n[_OUT], *n[_IN], n[_UNSPECIFIED], *decimals[0], *decimals[1]))
+        decimals = (*n[_HIGH_DECIMALS:], *n[_LOW_DECIMALS:_HIGH_DECIMALS])
+        return Tally((*n[_OUT], *n[_IN], n[_UNSPECIFIED], *decimals), self.size, self.newest)
 
     def plus(self, other: "Tally") -> "Tally":
         """With another event's parts, of which the entries are none of these."""
@@ -126,50 +135,62 @@ class Tally(NamedTuple):
 
 def tally(parts: Iterable[Part | Tally]) -> Tally:
     """The sum of `parts`. Where one of them names but the newest of its entries, so does the sum."""
+    given = list(parts)
+    if len(given) == 1 and isinstance(given[0], Tally):
+        return given[0]
     numbers = [0] * _SIZE
+    for one in given:
+        if isinstance(one, Part):
+            _add_part(numbers, one)
+        else:
+            numbers = list(map(add, numbers, one.numbers))
+    return Tally(tuple(numbers), *_behind(given))
+
+
+def _behind(parts: Iterable[Part | Tally]) -> tuple[int, tuple[int, ...]]:
+    """How many entries are behind `parts`, and all of them or the newest."""
     behind: set[int] = set()
     newest: set[int] = set()
     more = 0
     for one in parts:
         if isinstance(one, Part):
-            _add_part(numbers, one)
-            entries, count = one.entries, len(one.entries) if one.count is None else one.count
+            entries, size = one.entries, one.count
         else:
-            numbers = list(map(add, numbers, one.numbers))
-            entries, count = one.newest, one.size
-        if count == len(entries):
+            entries, size = one.newest, one.size
+        if size is None or size == len(entries):
             behind.update(entries)
         else:
             newest.update(entries)
-            more += count
-    named = sorted(behind | newest)
-    return Tally(tuple(numbers), more + len(behind), tuple(named[-FEW:] if more else named))
+            more += size
+    if not more:
+        return len(behind), tuple(sorted(behind))
+    return more + len(behind), tuple(sorted(behind | newest)[-FEW:])
 
 
 def _add_part(numbers: list[int], p: Part) -> None:
-    goes_in = p.sign > 0
+    low, high, goes_in = p.low, p.high, p.sign > 0
     side = 0 if goes_in else _SIDE
     numbers[side + _PARTS] += 1
-    numbers[side + _OPEN] += p.high is None
     numbers[_UNSPECIFIED] += p.unspecified
-    if p.low is None and p.high is None:
-        return
+    if high is None:
+        numbers[side + _OPEN] += 1
+        if low is None:
+            return
     numbers[side + _KNOWN] += 1
     numbers[side + _ABOUT] += p.approximate
-    for end, sums, decimals in (
-        (p.low, _LOWS, _LOW_DECIMALS if goes_in else _HIGH_DECIMALS),
-        (p.high, _HIGHS, _HIGH_DECIMALS if goes_in else _LOW_DECIMALS),
-    ):
-        if end:
-            numbers[side + sums] += int(end * _SCALE)
-            if places := _places(end):
-                numbers[decimals + places - 1] += 1
+    if low:
+        _add_end(numbers, side + _LOWS, _LOW_DECIMALS if goes_in else _HIGH_DECIMALS, low)
+    if high:
+        _add_end(numbers, side + _HIGHS, _HIGH_DECIMALS if goes_in else _LOW_DECIMALS, high)
 
 
-def _places(end: Decimal) -> int:
+def _add_end(numbers: list[int], sums: int, decimals: int, end: Decimal | int) -> None:
+    numbers[sums] += int(end * _SCALE)
+    if isinstance(end, int):
+        return
     exponent = end.as_tuple().exponent
-    assert isinstance(exponent, int)
-    return max(0, -exponent)
+    if isinstance(exponent, int) and exponent < 0:
+        numbers[decimals - exponent - 1] += 1
 
 
 def total(parts: Iterable[Part | Tally], money: bool = False) -> dict[str, Any] | None:
@@ -179,28 +200,51 @@ def total(parts: Iterable[Part | Tally], money: bool = False) -> dict[str, Any] 
     Counts are integers, money decimal text. `unspecified` counts the parts without a figure. Where `entries` are but the
     newest, `entries_total` tells how many there are; one that is in several parts is counted in each.
     """
-    return shown(tally(parts), money)
+    given = list(parts)
+    if len(given) == 1 and isinstance(given[0], Part) and given[0].sign > 0:
+        return _alone(given[0], money)
+    return shown(tally(given), money) if given else None
+
+
+def _alone(p: Part, money: bool) -> dict[str, Any]:
+    """The sum of one part: itself."""
+    known, written = _has_figure(p), _text if money else _count
+    return {
+        "minimum": written(p.low or 0) if known else None,
+        "maximum": None if p.high is None else written(p.high or 0),
+        "approximate": known and p.approximate,
+        "unspecified": p.unspecified,
+        **_named(*_behind([p])),
+    }
+
+
+def _text(value: Decimal | int) -> str:
+    return str(value) if isinstance(value, int) else format(value, "f")
+
+
+def _count(value: Decimal | int) -> int:
+    return int(value)
 
 
 def shown(sums: Tally, money: bool = False) -> dict[str, Any] | None:
     """A tally as a figure."""
-    if sums.is_empty:
+    into, known_in, open_in, about_in, _, _, out, known_out, open_out, about_out, *_ = numbers = sums.numbers
+    if not into and not out:
         return None
-    n = sums.numbers
-    into, out = n[_IN], n[_OUT]
-    is_known = bool(into[_KNOWN] or (out[_KNOWN] and not into[_PARTS]))  # else nothing is known of what is left
-    low, high = _ends(n) if is_known else (None, None)
-    if into[_OPEN]:
+    is_known = bool(known_in or (known_out and not into))  # else nothing is known of what is left
+    low, high = _ends(numbers) if is_known else (None, None)
+    if open_in:
         high = None
-    if low is not None and out[_OPEN]:
+    if low is not None and open_out:
         # nobody says how many left: perhaps all of them, but never more than are certainly gone
         low = min((0, 0), low, low if high is None else high, key=lambda end: end[0])
+    written = _as_money if money else _as_count
     return {
-        "minimum": _written(low, money),
-        "maximum": _written(high, money),
-        "approximate": is_known and bool(into[_ABOUT] or out[_ABOUT]),
-        "unspecified": n[_UNSPECIFIED],
-        **behind([sums]),
+        "minimum": None if low is None else written(*low),
+        "maximum": None if high is None else written(*high),
+        "approximate": is_known and bool(about_in or about_out),
+        "unspecified": numbers[_UNSPECIFIED],
+        **_named(sums.size, sums.newest),
     }
 
 
@@ -208,32 +252,38 @@ End = tuple[int, int]  # scaled, and with how many decimals it is written
 
 
 def _ends(n: tuple[int, ...]) -> tuple[End, End]:
-    into, out = n[_IN], n[_OUT]
-    places = (_most_places(n[start : start + _DECIMALS]) for start in (_LOW_DECIMALS, _HIGH_DECIMALS))
-    low, high = into[_LOWS] - out[_HIGHS], into[_HIGHS] - out[_LOWS]
-    return (low, next(places)), (high, next(places))
+    low, high = n[_LOWS] - n[_SIDE + _HIGHS], n[_HIGHS] - n[_SIDE + _LOWS]
+    if not any(n[_LOW_DECIMALS:]):
+        return (low, 0), (high, 0)
+    return (low, _most_places(n[_LOW_DECIMALS:_HIGH_DECIMALS])), (high, _most_places(n[_HIGH_DECIMALS:]))
 
 
 def _most_places(counted: tuple[int, ...]) -> int:
-    return max((places for places, parts in enumerate(counted, 1) if parts), default=0)
+    for places in range(_DECIMALS, 0, -1):
+        if counted[places - 1]:
+            return places
+    return 0
 
 
-def _written(end: End | None, money: bool) -> int | str | None:
-    if end is None:
-        return None
-    value, places = end
-    if not money:
-        return int(value / _SCALE) if value % _SCALE else value // _SCALE
+def _as_count(value: int, places: int) -> int:
+    return int(Decimal(value) / _SCALE) if places else value // _SCALE
+
+
+def _as_money(value: int, places: int) -> str:
+    if not places:
+        return str(value // _SCALE)
     whole, rest = divmod(abs(value), _SCALE)
-    sign = "-" if value < 0 else ""
-    return f"{sign}{whole}" + (f".{rest:0{_DECIMALS}}"[: places + 1] if places else "")
+    return f"{'-' if value < 0 else ''}{whole}" + f".{rest:0{_DECIMALS}}"[: places + 1]
 
 
 def behind(sums: Iterable[Part | Tally]) -> dict[str, Any]:
     """The entries behind tallies; where they are but the newest, with how many there are."""
-    made = tally(sums)
-    total = {} if made.is_complete else {"entries_total": made.size}
-    return {"entries": list(made.newest), **total}
+    return _named(*_behind(sums))
+
+
+def _named(size: int, newest: tuple[int, ...]) -> dict[str, Any]:
+    entries = list(newest)
+    return {"entries": entries} if size == len(entries) else {"entries": entries, "entries_total": size}
 
 
 def difference(
@@ -242,18 +292,25 @@ def difference(
     """`one` less `other`, as a range; None where either has no figure at all."""
     if one is None or other is None or one["minimum"] is None or other["minimum"] is None:
         return None
-    low = None if other["maximum"] is None else Decimal(one["minimum"]) - Decimal(other["maximum"])
-    high = None if one["maximum"] is None else Decimal(one["maximum"]) - Decimal(other["minimum"])
+    low, high = _less(one["minimum"], other["maximum"]), _less(one["maximum"], other["minimum"])
+    written = _text if money else _count
     return {
-        "minimum": _shown(low, money),
-        "maximum": _shown(high, money),
+        "minimum": None if low is None else written(low),
+        "maximum": None if high is None else written(high),
         "approximate": one["approximate"] or other["approximate"],
         "unspecified": one["unspecified"] + other["unspecified"],
-        **behind([again(one), again(other)]),
+        **_of_both(one, other),
     }
 
 
-def _shown(value: Decimal | None, money: bool) -> int | str | None:
-    if value is None:
+def _of_both(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries behind two figures."""
+    if "entries_total" not in one and "entries_total" not in other:
+        return {"entries": sorted({*one["entries"], *other["entries"]})}
+    return behind(Part(None, None, False, 0, tuple(f["entries"]), count=f.get("entries_total")) for f in (one, other))
+
+
+def _less(one: Any, other: Any) -> Any:
+    if one is None or other is None:
         return None
-    return format(value, "f") if money else int(value)
+    return one - other if isinstance(one, int) and isinstance(other, int) else Decimal(one) - Decimal(other)

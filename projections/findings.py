@@ -199,7 +199,7 @@ def _open_disputes(rows: Rows, answers: Answers) -> Iterator[Row]:
 
 def _parties(rows: Rows, answers: Answers) -> Iterator[Row]:
     registered = {row["key"]: row for row in rows["parties"]}
-    for code, entries in sorted(named_parties(rows).items()):
+    for code, entries in sorted(named_parties(rows, STATES.keys() - registered.keys()).items()):
         if code not in STATES and code not in registered:
             yield _finding(
                 "party-unknown", f"parties/{code}", f"{code} is neither a state's code nor registered", entries

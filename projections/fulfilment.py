@@ -92,8 +92,8 @@ def _add_account(matters: dict[tuple[str, str, str], Matter], account: Row) -> N
 def _row(party: str, kind: str, of: str, matter: Matter) -> Row:
     money = kind == "money"
     pledged, delivered = (_sum(parts, money) for parts in (matter.pledged, matter.delivered))
-    left = figures.difference(pledged, delivered, money) if delivered else pledged
     categories = sorted({category for category, _ in matter.pledged + matter.delivered})
+    left = figures.difference(pledged, delivered, money) if delivered else pledged
     return {
         "party": party,
         "parties": party.split("+"),
@@ -106,16 +106,16 @@ def _row(party: str, kind: str, of: str, matter: Matter) -> Row:
         "suspended": any(pledge["status"] == "suspended" for pledge in matter.pledges),
         "pledges": [pledge["pledge"] for pledge in matter.pledges],
         "provenance": _provenance(matter.pledges),
-        "categories": [
-            {
-                "category": category,
-                "pledged": _sum(matter.pledged, money, category),
-                "delivered": _sum(matter.delivered, money, category),
-            }
-            for category in categories
-        ],
-        **figures.behind(part for _, part in matter.pledged + matter.delivered),
+        "categories": [{"category": categories[0], "pledged": pledged, "delivered": delivered}]
+        if len(categories) == 1
+        else [_category(matter, money, category) for category in categories],
+        **figures.behind([part for _, part in matter.pledged + matter.delivered]),
     }
+
+
+def _category(matter: Matter, money: bool, category: str) -> Row:
+    pledged, delivered = (_sum(parts, money, category) for parts in (matter.pledged, matter.delivered))
+    return {"category": category, "pledged": pledged, "delivered": delivered}
 
 
 def _provenance(pledges: list[Row]) -> Row:
@@ -128,4 +128,4 @@ def _provenance(pledges: list[Row]) -> Row:
 
 
 def _sum(parts: Named, money: bool, category: str | None = None) -> Row | None:
-    return figures.total((part for name, part in parts if category in (None, name)), money)
+    return figures.total([part for name, part in parts if category in (None, name)], money)

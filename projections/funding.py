@@ -140,7 +140,10 @@ def flows(row: Row) -> list[Row]:
     """The payments of an account; of a row without its lists one for each purpose, with the last entries of it."""
     if not is_brief(row):
         return list(row["flows"])
-    return [{**one._asdict(), "entries": one.tally.newest} for one in sums(row)]
+    return [
+        {"flow": flow, "fulfils": fulfils, "commitment": commitment, "entries": tally.newest}
+        for flow, fulfils, commitment, tally in sums(row)
+    ]
 
 
 class Accounts:

@@ -51,12 +51,8 @@ def counted(row: Row, added: Row) -> Row:
     row = {**row, "events": row["events"] + 1, "counts": counts, "newest": newest}
     if "remarks" in added:
         row["noted"] = _noted(row["noted"], added["remarks"])
-    found = {code: positions for name, values in added.items() if name != "entries" for code, positions in _in(values)}
+    found = {code: at for name, values in added.items() if name != "entries" for code, at in in_fields(values, [])}
     return _naming(row, found) if found else row
-
-
-def _in(values: Any) -> list[tuple[str, list[int]]]:
-    return list(in_fields(values, []))
 
 
 def _naming(row: Row, found: Row) -> Row:
@@ -77,6 +73,8 @@ def _noted(noted: Row, remarks: list[Row]) -> Row:
 
 def rank_claim(claims: Sequence[Row], position: int) -> Row | None:
     """The claim that gave an entry its rank: the last."""
+    if not claims:
+        return None
     return next((c for c in reversed(claims) if c["type"] == RANKED and c["target"] == position), None)
 
 

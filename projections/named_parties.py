@@ -6,7 +6,8 @@ history alone.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from ledger.events import PARTY_FIELDS
@@ -16,21 +17,46 @@ _NOBODY = frozenset({"mission", "unstated"})
 
 
 _KEPT = PARTY_FIELDS | {"merged_into"}  # as rows name them
-_DERIVED = frozenset({"entries", "named", "newest", "counts", "noted", "held"})  # what a row keeps of its lists
+_VALUES = frozenset(
+    {"entries", "item", "items", "money", "source"}
+)  # quantities, sums and sources name no party by its code
+# What a head keeps of its lists: `named` has the parties of all of them.
+_DERIVED = frozenset(
+    [
+        "entries",
+        "claims",
+        "named",
+        "newest",
+        "counts",
+        "noted",
+        "remarks",
+        "held",
+        "best",
+        "sums",
+        "lost",
+        "linked",
+        "arrived",
+        "last_terms",
+        "promised",
+    ]
+)
 
 
-def named_parties(rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, set[int]]:
-    """Every party that the rows name, with the entries that name it; of a row without its lists, the last that does."""
+def named_parties(rows: Mapping[str, list[dict[str, Any]]], known: Container[str]) -> dict[str, set[int]]:
+    """Every party that the rows name, but those that are `known`, with the entries that name it; of a row without its lists,
+    the last that does."""
     named: dict[str, set[int]] = defaultdict(set)
     for name, kept in rows.items():
         for row in kept:
-            for code in _in_key(name, row["key"]):
-                named[code].update(row["entries"])
-            for code, entries in row["named"].items():
-                named[code].update(entries)
-            plain = {field: value for field, value in row.items() if field not in _DERIVED}
-            for code, entries in in_fields(plain, row["entries"]):
-                named[code].update(entries)
+            entries = row["entries"]
+            found = [(code, entries) for code in _in_key(name, row["key"])]
+            found += row["named"].items()
+            for field in row.keys() - _DERIVED:
+                if value := row[field]:
+                    found += _in_field(field, value, entries)
+            for code, behind in found:
+                if code not in known:
+                    named[code].update(behind)
     return {code: entries for code, entries in named.items() if code not in _NOBODY}
 
 
@@ -46,22 +72,40 @@ def _in_key(name: str, key: str) -> Iterable[str]:
     return [first, *rest] if name == "partners" else []
 
 
-def in_fields(part: Any, entries: list[int]) -> Iterator[tuple[str, list[int]]]:
+def in_fields(part: Any, entries: list[int]) -> list[tuple[str, list[int]]]:
     """The parties in the fields of a row's parts, each with the nearest entries above it."""
+    found: list[tuple[str, list[int]]] = []
+    _look(part, entries, found)
+    return found
+
+
+def _in_field(field: str, value: Any, entries: list[int]) -> list[tuple[str, list[int]]]:
+    if isinstance(value, (dict, list)) and field not in _KEPT:
+        return in_fields(value, entries)
+    return in_fields({field: value}, entries) if field in _KEPT else []
+
+
+def _look(part: Any, entries: list[int], found: list[tuple[str, list[int]]]) -> None:
     if isinstance(part, list):
         for inner in part:
             if isinstance(inner, (dict, list)):
-                yield from in_fields(inner, entries)
+                _look(inner, entries, found)
         return
     entries = part.get("entries") or entries
-    for field, value in part.items():
-        if field in _KEPT and not (field == "by" and "cause" in part):  # which body suspends is told in words
-            yield from ((code, entries) for code in _codes(value))
+    for field in part.keys() - _VALUES:
+        value = part[field]
+        if field in _KEPT and value and not (field == "by" and "cause" in part):  # which body suspends is told in words
+            found += ((code, entries) for code in _codes(value))
         if isinstance(value, (dict, list)):
-            yield from in_fields(value, entries)
+            _look(value, entries, found)
+
+
+@lru_cache(maxsize=65_536)
+def _codes_in(text: str) -> tuple[str, ...]:
+    return tuple(code for code in text.split("+") if _CODE.fullmatch(code))
 
 
 def _codes(value: Any) -> list[str]:
     """Party codes in a field: one, several, or several that act as one."""
     texts = [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
-    return [code for text in texts for code in text.split("+") if _CODE.fullmatch(code)]
+    return [code for text in texts for code in _codes_in(text)]

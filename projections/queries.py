@@ -26,6 +26,7 @@ class EntryFilter:
     """Which entries: every field that is given must hold. Days YYYY-MM-DD, moments as the ledger writes them."""
 
     after: int | None = None
+    before: int | None = None
     mission: str | None = None
     stream: str | None = None
     type: str | None = None
@@ -39,6 +40,7 @@ class EntryFilter:
 
 _CONDITIONS: dict[str, Callable[[Any], Any]] = {
     "after": lambda value: entries.c.position > value,
+    "before": lambda value: entries.c.position < value,
     "mission": lambda value: entries.c.mission == value,
     "stream": lambda value: entries.c.stream == value,
     "type": lambda value: entries.c.type == value,
@@ -61,22 +63,34 @@ _BY_TEXT = frozenset({"party", "symbol"})  # conditions whose SQL depends on the
 
 
 @lru_cache(maxsize=256)
-def _page(names: tuple[str, ...]) -> Statement:
+def _page(columns: tuple[str, ...], names: tuple[str, ...]) -> Statement:
     conditions = [_CONDITIONS[name](bindparam(name)) for name in names]
-    return Statement(_listing(conditions).limit(bindparam("most")))
+    return Statement(_listing(columns, conditions).offset(bindparam("skipped")).limit(bindparam("most")))
 
 
-def _listing(conditions: Iterable[Any]) -> Any:
-    return select(*(entries.c[name] for name in COLUMNS)).where(*conditions).order_by(entries.c.position)
+def _listing(columns: Iterable[str], conditions: Iterable[Any]) -> Any:
+    return select(*(entries.c[name] for name in columns)).where(*conditions).order_by(entries.c.position)
 
 
 def stored_entries(direct: Direct, wanted: EntryFilter, limit: int) -> Sequence[Stored]:
     """The same entries as `find_entries`, as they are stored: rows of `splicing.COLUMNS`, by one statement."""
+    return _rows(direct, COLUMNS, wanted, limit)
+
+
+def end_of_page(direct: Direct, wanted: EntryFilter, limit: int) -> int | None:
+    """The position of the last of the first `limit` entries that the filter lets through; None where none comes after it."""
+    found = _rows(direct, ("position",), wanted, 2, skipped=limit - 1)
+    return found[0][0] if len(found) == 2 else None
+
+
+def _rows(
+    direct: Direct, columns: tuple[str, ...], wanted: EntryFilter, limit: int, skipped: int = 0
+) -> Sequence[Stored]:
     given = {name: value for name, value in vars(wanted).items() if value is not None}
     if _BY_TEXT.isdisjoint(given):
-        return direct.rows(_page(tuple(given)), most=limit, **given)
+        return direct.rows(_page(columns, tuple(given)), most=limit, skipped=skipped, **given)
     conditions = (_CONDITIONS[name](value) for name, value in given.items())
-    return direct.ordinary(_listing(conditions).limit(limit))
+    return direct.ordinary(_listing(columns, conditions).offset(skipped).limit(limit))
 
 
 def newest_entries(connection: Connection, wanted: EntryFilter, limit: int, before: int | None = None) -> list[Entry]:
@@ -134,7 +148,7 @@ def indexed_rows(
     found: dict[str, list[Row]] = {name: [] for name in sorted(wanted)}
     point = whose, day_number(valid_at), known, keys
     asked = [heads_at(connection, *point), *([additions_at(connection, *point)] if lists else [])]
-    heads, *rest = ask(connection, *asked)
+    heads, *rest = ask(connection, *asked) if whose else [[]]
     added = _added(rest[0]) if rest else {}
     for number, name, key, content in heads:
         if content or number in added:

@@ -1,17 +1,33 @@
 """Keeps the projections: in the transaction of every append, and anew beside the live ones by `rebuild`."""
 
 import hashlib
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from functools import cache, partial
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, update
 
 from ledger import tables as ledger_tables
+from ledger.audit.workers import workers
 from ledger.entries import Entry
 from ledger.standing import REDACTED, alone
-from ledger.store import CHUNK, lock_head, read_entries, reading, size, writing
-from projections.driver import LIVE, STATE, Place, Query, Write, ask, new_maker, new_size, tails_of, write
+from ledger.store import CHUNK, chunks, lock_head, read_entries, reading, size, writing
+from projections.anew import SEVERAL_FROM, Group, Made, copied, groups, made_beside, sizes_of_missions
+from projections.driver import (
+    LIVE,
+    STATE,
+    Place,
+    Query,
+    Write,
+    ask,
+    new_maker,
+    new_pieces,
+    new_places,
+    new_size,
+    tails_of,
+    write,
+)
 from projections.tables import first_place, generations, places, rectangles
 from projections.work import Rows, Work, forget, places_of, project
 from projections.work import changes as changes_of
@@ -121,7 +137,10 @@ def _begin_generation(connection: Connection) -> tuple[int, int]:
 
 def _rebuild_beside(engine: Engine, fresh: int, progress: Callable[[int, int], None]) -> int:
     with reading(engine) as connection:
-        done, of = 0, size(connection)
+        of, sizes = size(connection), sizes_of_missions(connection)
+    done = 0
+    if of >= SEVERAL_FROM and workers() > 1 and len(sizes) > 1:
+        done = _rebuild_in_groups(engine, fresh, groups(sizes), of, progress)
     while done < of:
         with writing(engine) as connection:
             _hold_rectangles(connection, "ROW EXCLUSIVE")
@@ -136,6 +155,69 @@ def _rebuild_beside(engine: Engine, fresh: int, progress: Callable[[int, int], N
             done = _rebuild_chunk(connection, fresh, done, of)
         connection.execute(update(generations).values(live=fresh, size=of, made_by=code_digest()))
     return of
+
+
+def _rebuild_in_groups(
+    engine: Engine, fresh: int, sizes: Mapping[Group, int], of: int, progress: Callable[[int, int], None]
+) -> int:
+    """The first `of` entries, mission by mission, by several processes; what they make is stored here, slice by slice.
+
+    A redaction may come between the making and the storing: then what was made of that group is made again.
+    """
+    with writing(engine) as connection:
+        _give_way(connection, fresh)
+        connection.execute(update(generations).where(generations.c.latest == fresh).values(rebuilt=of))
+    done = 0
+    with closing(made_beside(engine, sizes, of)) as beside:
+        for group, makings in beside:
+            told = partial(_tell, progress, done, sizes[group], of)
+            while not _store_group(engine, fresh, next(makings), told):
+                _discard_group(engine, fresh, group)
+            done += sizes[group]
+    return of
+
+
+def _tell(progress: Callable[[int, int], None], done: int, entries: int, of: int, part: float) -> None:
+    progress(done + int(entries * part), of)
+
+
+def _store_group(engine: Engine, fresh: int, made: Made, told: Callable[[float], None]) -> bool:
+    """Whether all was stored; not where something was removed since it was made."""
+    stored = 0
+    with writing(engine) as connection:
+        if not _is_still_so(connection, fresh, made):
+            return False
+        last = connection.execute(select(func.max(places.c.place)).where(places.c.generation == fresh)).scalar_one()
+        with copied(made, fresh, last or first_place(fresh)) as (numbered, _):
+            write(connection, new_places(connection, numbered))
+    with copied(made, fresh, last or first_place(fresh)) as (_, slices):
+        for part in slices:
+            with writing(engine) as connection:
+                if not _is_still_so(connection, fresh, made):
+                    return False
+                write(connection, new_pieces(connection, part))
+            stored += len(part)
+            told(stored / made.pieces)
+    return True
+
+
+def _is_still_so(connection: Connection, fresh: int, made: Made) -> bool:
+    """Nothing was removed of these missions since their rows were made, nor will be until this transaction ends."""
+    _hold_rectangles(connection, "ROW EXCLUSIVE")
+    _give_way(connection, fresh)
+    e = ledger_tables.entries.c
+    own = or_(e.mission.in_(made.job.group), e.mission.is_(None))
+    redacted = select(e.position).where(e.type == REDACTED, e.position >= made.seen, own)
+    return connection.execute(redacted.limit(1)).first() is None
+
+
+def _discard_group(engine: Engine, fresh: int, group: Group) -> None:
+    with writing(engine) as connection:
+        p = places.c
+        numbers = connection.execute(select(p.place).where(p.generation == fresh, p.mission.in_(group))).scalars().all()
+        for part in chunks(numbers):
+            for table in (rectangles, places):
+                connection.execute(delete(table).where(table.c.place.in_(part)))
 
 
 def _give_way(connection: Connection, generation: int) -> None:

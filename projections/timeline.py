@@ -11,14 +11,17 @@ tells the last event's day.
 Days are whole numbers here, 2024-03-05 is 20240305: they sort alike in every database.
 """
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
+from functools import lru_cache
+from itertools import chain, groupby, pairwise
 from typing import NamedTuple
 
 import orjson
 
 from ledger.standing import Standing
+from ledger.values import first_day
 from projections.projection import Projection, Row, parted
 
 FOREVER = 99999999
@@ -40,9 +43,22 @@ class Piece(NamedTuple):
 Name = tuple[int, int]  # of a live piece: edge, event
 
 
+class Change(NamedTuple):
+    """Which events of a row come (`stood`) and go (`fell`), by the names of what they add."""
+
+    stood: dict[Name, Standing]
+    fell: dict[Name, Standing]
+
+
 def day_number(day: str) -> int:
     """A day as a whole number."""
     return int(day.replace("-", ""))
+
+
+@lru_cache(50_000)
+def first_number(effective: str) -> int:
+    """The first day of a partial date, as a whole number."""
+    return day_number(first_day(effective))
 
 
 def day_text(number: int) -> str:
@@ -60,21 +76,34 @@ def dumped(row: Row) -> bytes:
 class Timeline:
     """The live pieces of one row, all whose edge is `here_from` or later, and those that a batch adds.
 
-    `last` is the head that never ends, as a row; None where it is not at hand.
+    `last` is the head that never ends, as a row; None where it is not at hand. `events` are those that make the row, by
+    the name of what they add; `order` has their names sorted.
     """
 
     heads: dict[int, Piece] = field(default_factory=dict)
     additions: dict[Name, Piece] = field(default_factory=dict)
+    events: dict[Name, Standing] = field(default_factory=dict)
+    order: list[Name] = field(default_factory=list)
     here_from: int = 0
     last: Row | None = None
     added: list[Piece] = field(default_factory=list)
 
-    def take(self, piece: Piece) -> None:
-        """A stored piece that is live."""
+    def take(self, piece: Piece, s: Standing | None = None) -> None:
+        """A stored piece that is live; of an addition also the event that it comes from."""
         if piece.event == HEAD:
             self.heads[piece.edge] = piece
         else:
             self.additions[piece.edge, piece.event] = piece
+        if s is not None:
+            self._enter((piece.edge, piece.event), s)
+
+    def _enter(self, name: Name, s: Standing) -> None:
+        if name not in self.events:
+            if self.order and name < self.order[-1]:
+                insort(self.order, name)
+            else:
+                self.order.append(name)
+        self.events[name] = s
 
     def is_late(self, day: int) -> bool:
         """Whether the row has an event on a later day."""
@@ -87,48 +116,75 @@ class Timeline:
         if tail is not None and self.last is None:
             self.last = orjson.loads(tail.content or b"null")
         self.last, added = parted(projection, key, self.last, s)
+        self._enter((day, position), s)
         self._put_addition(Piece(day, position, position, day, s.entry.root, dumped(added)))
         if tail is not None and tail.valid_from < day:
             self._put_head(Piece(day, HEAD, position, tail.valid_from, HEAD, tail.content))
         self._put_head(Piece(FOREVER, HEAD, position, day, HEAD, dumped(self.last)))
 
-    def remake(self, projection: Projection, key: str, day: int, events: Iterable[Standing], position: int) -> None:
-        """Make the row anew from `day` on, as known at `position`: from the head before that day and all `events` since."""
-        ends = sorted(edge for edge in self.heads if edge >= day)
-        before = self.heads[ends[0]] if ends and self.heads[ends[0]].valid_from < day else None
+    def remake(self, projection: Projection, key: str, day: int, position: int, change: Change) -> None:
+        """Make the row anew from `day` on, as known at `position`: from the head before that day and all events since."""
+        before = self._before(day)
+        among = {name[0] for name in self.order[bisect_left(self.order, (day, HEAD)) :]} | {FOREVER}
+        ended = self._replace(change)
         row = orjson.loads(before.content or b"null") if before else None
-        rows: dict[int, bytes] = {}
-        additions: dict[Name, Piece] = {}
-        for first, s in sorted(((day_number(s.first), s) for s in events), key=lambda one: (one[0], one[1].position)):
-            row, added = parted(projection, key, row, s)
-            rows[first] = dumped(row)
-            additions[first, s.position] = Piece(first, s.position, position, first, s.entry.root, dumped(added))
-        days = [*rows, FOREVER]
-        heads = {until: Piece(until, HEAD, position, first, HEAD, rows[first]) for first, until in pairwise(days)}
+        names = self.order[bisect_left(self.order, (day, HEAD)) :]
+        contents: dict[int, bytes] = {}
+        for first, same_day in groupby(names, lambda name: name[0]):
+            for name in same_day:
+                s = self.events[name]
+                row, added = parted(projection, key, row, s)
+                self._settle_addition(Piece(*name, position, first, s.entry.root, dumped(added)))
+            contents[first] = dumped(row or {})
+        for name, root in ended.items():
+            self.added.append(Piece(*name, position, name[0], root, None))
+        days = [*contents, FOREVER]
+        heads = {until: Piece(until, HEAD, position, first, HEAD, contents[first]) for first, until in pairwise(days)}
         if before is not None:
             heads[days[0]] = before._replace(edge=days[0], known_from=position)
         self.last = row
-        self._settle_heads(heads, ends, position)
-        self.settle_additions(additions, [name for name in self.additions if name[0] >= day], position)
+        self._settle_heads(heads, among, position)
+
+    def _before(self, day: int) -> Piece | None:
+        """The head that holds before a day."""
+        start = bisect_left(self.order, (day, HEAD))
+        days = (name[0] for name in self.order[start:])
+        ending = next((self.heads[edge] for edge in chain(days, [FOREVER]) if edge in self.heads), None)
+        return ending if ending is not None and ending.valid_from < day else None
+
+    def _replace(self, change: Change) -> dict[Name, int]:
+        """Let events go and come; the names and roots of those additions that end."""
+        ended = {}
+        for name in change.fell:
+            if name not in change.stood:
+                ended[name] = self.additions.pop(name).root
+                del self.order[bisect_left(self.order, name)], self.events[name]
+        for name, s in change.stood.items():
+            self._enter(name, s)
+        return ended
+
+    def settle(self, projection: Projection, key: str, position: int, change: Change) -> None:
+        """The same of a row that is nothing but its lists: what an event adds depends on no other."""
+        for name, s in change.stood.items():
+            added = dumped(parted(projection, key, None, s)[1])
+            old = change.fell.get(name)
+            if old is None or dumped(parted(projection, key, None, old)[1]) != added:
+                self.added.append(Piece(*name, position, name[0], s.entry.root, added))
+        ended = ((name, s) for name, s in change.fell.items() if name not in change.stood)
+        self.added.extend(Piece(*name, position, name[0], s.entry.root, None) for name, s in ended)
 
     def _settle_heads(self, wanted: Mapping[int, Piece], among: Iterable[int], position: int) -> None:
         for edge in among:
-            if edge not in wanted:
+            if edge not in wanted and edge in self.heads:
                 del self.heads[edge]
                 self.added.append(Piece(edge, HEAD, position, edge, HEAD, None))
         for edge, piece in wanted.items():
             if not _same(self.heads.get(edge), piece):
                 self._put_head(piece)
 
-    def settle_additions(self, wanted: Mapping[Name, Piece], among: Iterable[Name], position: int) -> None:
-        """What is wanted and not live is added; those `among` the live additions that are not wanted end."""
-        for name in among:
-            if name not in wanted:
-                root = self.additions.pop(name).root
-                self.added.append(Piece(*name, position, name[0], root, None))
-        for name, piece in wanted.items():
-            if not _same(self.additions.get(name), piece):
-                self._put_addition(piece)
+    def _settle_addition(self, piece: Piece) -> None:
+        if not _same(self.additions.get((piece.edge, piece.event)), piece):
+            self._put_addition(piece)
 
     def _put_head(self, piece: Piece) -> None:
         self.heads[piece.edge] = piece
@@ -137,16 +193,6 @@ class Timeline:
     def _put_addition(self, piece: Piece) -> None:
         self.additions[piece.edge, piece.event] = piece
         self.added.append(piece)
-
-
-def additions_alone(projection: Projection, key: str, events: Iterable[Standing], position: int) -> dict[Name, Piece]:
-    """What events add to a row that is nothing but its lists, as known at `position`: no event's depends on another."""
-    made = {}
-    for s in events:
-        day = day_number(s.first)
-        content = dumped(parted(projection, key, None, s)[1])
-        made[day, s.position] = Piece(day, s.position, position, day, s.entry.root, content)
-    return made
 
 
 def _same(one: Piece | None, other: Piece) -> bool:

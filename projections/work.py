@@ -12,15 +12,16 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, select
 
 from ledger import tables as ledger_tables
+from ledger.driver import among
 from ledger.entries import Entry, without_payload
 from ledger.events import EVENTS
 from ledger.standing import REDACTED, Standing, alone, standing
-from ledger.store import chunks, read_entries
+from ledger.store import SELECT_ENTRIES, chunks, entry_of
 from projections.answers import LEDGER_WIDE, PROJECTIONS
-from projections.driver import Place, Write, ask, new_pieces, new_places, pieces_between, tails_of, write
-from projections.projection import keys_of, subject_of
+from projections.driver import Place, Query, Write, ask, new_pieces, new_places, pieces_between, tails_of, write
+from projections.projection import subject_of
 from projections.tables import places, rectangles
-from projections.timeline import FOREVER, HEAD, Piece, Timeline, additions_alone, day_number
+from projections.timeline import FOREVER, HEAD, Change, Piece, Timeline, first_number
 
 MANY = 5_000  # places that are asked for at once
 _BY_NAME = {projection.name: projection for projection in PROJECTIONS}
@@ -28,12 +29,10 @@ Rows = Sequence[tuple[Any, ...]]
 
 
 class Visit(NamedTuple):
-    """What an entry does to a row: from which day on, which events come (`stood`) and go (`fell`); `is_ordinary`: it is
-    about no other entry, and is all that comes."""
+    """What an entry does to a row, from which day on. `is_ordinary`: it is about no other entry, and is all that comes."""
 
     day: int
-    stood: list[Standing]
-    fell: list[Standing]
+    change: Change
     is_ordinary: bool
 
 
@@ -107,10 +106,12 @@ def _holding(work: Work, roots: Iterable[int]) -> dict[Place, int]:
 
 
 def _whole_families(ledger: Connection, roots: Iterable[int], before: int) -> list[Entry]:
-    e = ledger_tables.entries.c
-    parts = chunks(sorted(roots))
-    found = [entry for part in parts for entry in read_entries(ledger, e.root.in_(part), e.position < before)]
-    return sorted(found, key=lambda entry: entry.position)
+    wanted = sorted(roots)
+    if not wanted:
+        return []
+    text, value = among(ledger, wanted, "bigint")
+    sql = f"{SELECT_ENTRIES} WHERE root {text} AND position < ? ORDER BY position"
+    return [entry_of(row) for row in ask(ledger, Query(sql, (value, before)))[0]]
 
 
 # --- what is read first ----------------------------------------------------------------------------------------------
@@ -154,21 +155,30 @@ def _load_pasts(work: Work, visits: Iterable[Mapping[Place, Visit]], entries: Se
     begin = _first_late_days(work, visits)
     if not begin:
         return
-    wanted = {
-        work.numbers[place]: (day, work.timelines[place]) for place, day in begin.items() if place in work.numbers
-    }
-    for part in chunks(sorted(wanted), MANY):
-        spans = [(number, wanted[number][0], wanted[number][1].here_from) for number in part]
-        live: dict[tuple[int, int, int], Piece] = {}
+    lines = {work.numbers[place]: work.timelines[place] for place in begin if place in work.numbers}
+    days = {work.numbers[place]: day for place, day in begin.items() if place in work.numbers}
+    live: dict[tuple[int, int, int], Piece] = {}  # by place, edge and event: what was known last
+    for part in chunks(sorted(lines), MANY):
+        spans = [(number, days[number], lines[number].here_from) for number in part]
         for number, *told in ask(work.rows, pieces_between(work.rows, spans))[0]:
             live[number, told[0], told[1]] = Piece._make(told)
-        for (number, _, _), piece in live.items():
-            if piece.content is not None:
-                wanted[number][1].take(piece)
+    roots = {piece.root for piece in live.values() if piece.content is not None and piece.event != HEAD}
+    stood = _stood(work, roots, entries)
+    for (number, _, event), piece in live.items():
+        if piece.content is not None:
+            lines[number].take(piece, stood.get(event))
     for place, day in begin.items():
         work.timelines[place].here_from = min(work.timelines[place].here_from, day)
-    roots = {piece.root for place in begin for piece in work.timelines[place].additions.values()}
-    _load_families(work, roots | {entry.root for entry in entries}, entries)
+
+
+def _stood(work: Work, roots: Iterable[int], entries: Sequence[Entry]) -> dict[int, Standing]:
+    """The events of families, by position, as they stood before the batch."""
+    _load_families(work, roots, entries)
+    first, found = entries[0].position, dict[int, Standing]()
+    for root in roots:
+        family = [member for member in work.families[root] if member.position < first]
+        found.update((s.position, s) for s in (alone(family[0]) if len(family) == 1 else standing(family)))
+    return found
 
 
 def _first_late_days(work: Work, visits: Iterable[Mapping[Place, Visit]]) -> dict[Place, int]:
@@ -189,25 +199,30 @@ def _first_late_days(work: Work, visits: Iterable[Mapping[Place, Visit]]) -> dic
 
 # --- what changes ----------------------------------------------------------------------------------------------------
 
-_READERS = {name: [p for p in PROJECTIONS if name in p.reads] for name in EVENTS}
+_READERS = {name: [(p, p.name in LEDGER_WIDE) for p in PROJECTIONS if name in p.reads] for name in EVENTS}
 
 
 def places_of(stood: Iterable[Standing]) -> list[Place]:
     """Every row that these touch."""
-    found: set[Place] = set()
-    for subject in filter(None, map(subject_of, stood)):
-        for p in _READERS[subject.type]:
-            mission = "" if p.name in LEDGER_WIDE else subject.mission or ""
-            found.update((mission, p.name, key) for key in p.keys(subject))
-    return sorted(found)
+    found: dict[Place, None] = {}
+    for s in stood:
+        subject = s if s.entry.target is None else subject_of(s)
+        if subject is not None:
+            for p, is_wide in _READERS[subject.entry.type]:
+                mission = "" if is_wide else subject.entry.mission or ""
+                for key in p.keys(subject):
+                    found[mission, p.name, key] = None
+    return list(found)
 
 
 def _visits(work: Work, entry: Entry) -> dict[Place, Visit]:
     """The rows that an entry changes: those that it touches; of one about another those where its family changes."""
     if entry.target is None:
-        stood = alone(entry)
-        day = day_number(stood[0].first) if stood else 0
-        visits = {place: Visit(day, stood, [], True) for place in places_of(stood)}
+        visits = {}
+        for s in alone(entry):
+            day = first_number(s.effective)
+            visit = Visit(day, Change({(day, s.position): s}, {}), True)
+            visits = dict.fromkeys(places_of([s]), visit)
     else:
         family = [member for member in work.families[entry.root] if member.position <= entry.position]
         visits = _differences(standing(family[:-1]), standing(family))
@@ -224,10 +239,11 @@ def _differences(before: Iterable[Standing], after: Iterable[Standing]) -> dict[
     visits: dict[Place, Visit] = {}
     for events, is_new in ((stood.values(), True), (fell.values(), False)):
         for s in events:
+            day = first_number(s.effective)
             for place in places_of([s]):
-                visit = visits.get(place) or Visit(FOREVER, [], [], False)
-                (visit.stood if is_new else visit.fell).append(s)
-                visits[place] = visit._replace(day=min(visit.day, day_number(s.first)))
+                visit = visits.get(place) or Visit(FOREVER, Change({}, {}), False)
+                (visit.change.stood if is_new else visit.change.fell)[day, s.position] = s
+                visits[place] = visit._replace(day=min(visit.day, day))
     return visits
 
 
@@ -235,27 +251,11 @@ def _pay(work: Work, place: Place, visit: Visit, entry: Entry) -> None:
     """Take an entry into one row: a step at the end, else the row anew from the day on."""
     line, projection = work.timelines[place], _BY_NAME[place[1]]
     if projection.headless:
-        old = additions_alone(projection, place[2], visit.fell, entry.position)
-        for piece in old.values():
-            line.take(piece)
-        line.settle_additions(
-            additions_alone(projection, place[2], visit.stood, entry.position), list(old), entry.position
-        )
+        line.settle(projection, place[2], entry.position, visit.change)
     elif visit.is_ordinary and not line.is_late(visit.day):
-        line.advance(projection, place[2], visit.stood[0], visit.day)
+        line.advance(projection, place[2], visit.change.stood[visit.day, entry.position], visit.day)
     else:
-        line.remake(projection, place[2], visit.day, _since(work, place, visit.day, entry), entry.position)
-
-
-def _since(work: Work, place: Place, day: int, entry: Entry) -> list[Standing]:
-    """The events of a row from a day on, as they stand with `entry`."""
-    projection, line, found = _BY_NAME[place[1]], work.timelines[place], []
-    for root in {entry.root} | {piece.root for (edge, _), piece in line.additions.items() if edge >= day}:
-        family = [member for member in work.families[root] if member.position <= entry.position]
-        for s in alone(family[0]) if len(family) == 1 else standing(family):
-            if day_number(s.first) >= day and place[2] in keys_of(projection, s):
-                found.append(s)
-    return found
+        line.remake(projection, place[2], visit.day, entry.position, visit.change)
 
 
 # --- what is written -------------------------------------------------------------------------------------------------
@@ -265,7 +265,7 @@ def _writes(work: Work) -> list[Write]:
     rows = [
         (_number(work, place), *piece) for place, line in work.timelines.items() if line.added for piece in line.added
     ]
-    rows.sort(key=lambda row: row[:4])
+    rows.sort()
     return [new_places(work.rows, work.new), new_pieces(work.rows, rows)]
 
 

@@ -5,6 +5,7 @@ import io
 import json
 from typing import Any
 
+import brotli
 import pytest
 from sqlalchemy import Engine
 
@@ -100,6 +101,37 @@ def test_lists_come_as_ndjson_and_csv(desk: Desk) -> None:
     assert [json.loads(line)["position"] for line in lines] == [0, 1]
     assert rows[1]["data.pledge"] == "a"
     assert rows[1]["note"] == "'=HYPERLINK(1)"
+
+
+def test_a_long_list_of_lines_is_made_while_it_is_sent(engine: Engine) -> None:
+    for batch in range(3):
+        append(engine, *(registered(f"m{batch}-{number}") for number in range(300)))
+    desk, path = desk_on(engine, None, max_page=2_000), "/v1/entries"
+
+    part, whole = (desk.get(path, format="ndjson", limit=limit) for limit in (850, 2_000))
+    packed = desk.client.get(f"{path}?format=ndjson&limit=850", headers={"Accept-Encoding": "br"})
+
+    assert (part.is_streamed, whole.is_streamed) == (True, True)
+    assert [json.loads(line)["position"] for line in part.text.splitlines()] == list(range(850))
+    assert part.text.splitlines()[:400] == desk.get(path, format="ndjson", limit=400).text.splitlines()
+    assert part.headers["Link"] == '</v1/entries?format=ndjson&limit=850&after=849>; rel="next"'
+    assert (len(whole.text.splitlines()), "Link" in whole.headers) == (900, False)
+    assert brotli.decompress(packed.data) == part.data
+    again = desk.client.get(f"{path}?format=ndjson&limit=850", headers={"If-None-Match": part.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_a_long_list_leaves_out_what_is_recorded_while_it_is_sent(engine: Engine) -> None:
+    append(engine, *(registered(f"m{number}") for number in range(450)))
+    desk = desk_on(engine, None)
+
+    with desk.client.get("/v1/entries?format=ndjson&limit=1000", buffered=False) as answer:
+        lines = iter(answer.iter_encoded())
+        first = next(lines)
+        append(engine, registered("later"))
+        rest = b"".join(lines)
+
+    assert (first + rest).count(b"\n") == 450
 
 
 def test_what_cannot_be_represented_is_not_acceptable(desk: Desk) -> None:

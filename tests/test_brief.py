@@ -11,17 +11,23 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Engine
 
+from api.app import create_app
+from api.settings import Settings
 from ledger.entries import Entry
+from ledger.store import reading, size
 from projections import best, brief, figures, heads, pledges
 from projections.answers import ANSWERS, PROJECTIONS, Rows, folded_rows, make
 from projections.brief import unclear, without_lists
 from projections.projection import fold, joined, keys_of, parted
+from projections.queries import indexed_rows
 from projections.view import view
-from tests.builders import MISSION, corrected, deployed, money, people, registered, retracted, said
+from tests.builders import MISSION, append, corrected, deployed, money, people, registered, retracted, said
 from tests.histories import DAYS, MISSIONS, Batch, entries_of, histories, tell
 from tests.in_memory import LATE, entered
 from tests.rows import Json, disputed, ranked
+from tests.test_record import load
 from tests.test_time_travel import TIME_TRAVEL
 
 BY_NAME = {projection.name: projection for projection in PROJECTIONS}
@@ -214,3 +220,49 @@ def test_a_head_that_is_stored_and_read_between_events_is_that_of_the_whole_fold
                 kept[place] = orjson.loads(orjson.dumps(head))
                 added.setdefault(place, []).append(more)
         assert fold(projection, seen) == {p: joined(projection, p[1], head, added[p]) for p, head in kept.items()}
+
+
+def test_of_the_record_that_is_shipped_they_say_the_same(engine: Engine) -> None:
+    load(engine)
+
+    with reading(engine) as connection:
+        last = size(connection) - 1
+        for day, known in (("2024-03-11", last), ("2025-09-15", last), ("2026-10-15", last), ("2025-09-15", last // 2)):
+            assert_brief_says_the_same(indexed_rows(connection, BY_NAME, "haiti-mss", day, known), day)
+
+
+def test_the_index_gives_heads_as_a_fold_leaves_them(engine: Engine) -> None:
+    load(engine)
+
+    with reading(engine) as connection:
+        known = size(connection) - 1
+        whole = indexed_rows(connection, BY_NAME, "haiti-mss", LATE, known)
+        heads_alone = indexed_rows(connection, BY_NAME, "haiti-mss", LATE, known, lists=False)
+
+    assert heads_alone == without_lists(whole, BY_NAME)
+
+
+def test_pages_and_the_command_line_tell_of_what_is_not_listed(
+    engine: Engine, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(engine, registered(), *(deployed("JAM", 3, f"2024-0{month}-01") for month in range(1, 8)))
+    monkeypatch.setattr(brief, "LISTED", 2)
+    client = create_app(Settings(database_url), engine).test_client()
+
+    page = client.get(f"/missions/{MISSION}", headers={"Accept": "text/html"})
+    answer = client.get(f"/v1/missions/{MISSION}/snapshot").get_json()
+    earlier = client.get(f"/v1/missions/{MISSION}/snapshot?reported_by=2025-01-01").get_json()
+    whole = client.get(f"/v1/missions/{MISSION}/deployments").get_json()
+
+    assert "7 movements and 0 reports by then" in page.text
+    assert answer["lists"] == earlier["lists"] == "newest"
+    assert answer["data"] == earlier["data"]
+    (row,) = answer["data"]["deployments"]
+    assert (row["movements"], row["movements_total"], row["entries"], row["entries_total"]) == (
+        [],
+        7,
+        [3, 4, 5, 6, 7],
+        7,
+    )
+    assert (row["moved"]["minimum"], row["moved"]["entries_total"]) == (21, 7)
+    assert len(whole["data"][0]["movements"]) == 7

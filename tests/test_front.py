@@ -1,18 +1,24 @@
 """Answers that are given again before the application: the same as it would make, and no longer than they hold."""
 
+import shutil
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from api import front, parameters
+from api import parameters
+from api.kept import Kept
 from ledger import keys
-from ledger.store import writing
+from ledger.store import open_engine, writing
 from projections.runner import rebuild
 from tests.builders import MISSION, announced, append, corrected, registered
 from tests.desk import Desk, desk_on
+from tests.generated import thorough
 from tests.test_redaction import SECRET, redacted, secret
 
 SNAPSHOT = f"/v1/missions/{MISSION}/snapshot"
@@ -49,13 +55,24 @@ def made(visitor: Desk, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
+@pytest.fixture(scope="module")
+def ledger_of_twenty(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """A ledger of twenty entries, of which two have lost their payload."""
+    path = tmp_path_factory.mktemp("twenty") / "ledger.db"
+    shutil.copy(sqlite_template, path)
+    engine = open_engine(f"sqlite:///{path}")
+    append(engine, registered(), *(secret(f"p{number}") for number in range(17)))
+    append(engine, redacted(3), redacted(17), actor="an-admin")
+    return engine
+
+
 def told(answer: Any) -> tuple[Any, ...]:
     return answer.status_code, answer.data, sorted(header for header in answer.headers if header[0] != "Date")
 
 
 def kept_texts(desk: Desk) -> str:
-    given = desk.client.application.wsgi_app._given._answers  # type: ignore[attr-defined]
-    return repr(given)
+    app = desk.client.application
+    return repr([app.wsgi_app._given._values, app.config["LEDGER_TEXTS"]._values])  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("path", ASKED)
@@ -74,6 +91,21 @@ def test_what_is_given_again_is_what_was_given(visitor: Desk, made: list[str], p
     by_the_app = visitor.client.get(path, headers=headers | etag | {"Range": "items=0-1"})
     assert (unchanged.status_code, made) == (304, ["made"] * 2)
     assert told(unchanged) == told(by_the_app)
+
+
+def test_what_every_client_has_is_confirmed_again_and_made_for_whoever_has_it_not(
+    visitor: Desk, made: list[str]
+) -> None:
+    etag = visitor.client.get(SNAPSHOT, headers={"Accept": "application/json"}).headers["ETag"]
+
+    confirmed = [visitor.client.get(SNAPSHOT, headers={"If-None-Match": etag}) for _ in range(3)]
+    whole = [visitor.client.get(SNAPSHOT) for _ in range(2)]
+    afterwards = visitor.client.get(SNAPSHOT, headers={"If-None-Match": etag})
+
+    assert [answer.status_code for answer in [*confirmed, *whole, afterwards]] == [304] * 3 + [200] * 2 + [304]
+    assert told(confirmed[0]) == told(confirmed[2]) == told(afterwards)
+    assert told(whole[0]) == told(whole[1])
+    assert len(made) == 3
 
 
 @pytest.mark.parametrize("path", ASKED)
@@ -104,25 +136,42 @@ def test_what_was_removed_is_kept_in_no_answer(visitor: Desk, engine: Engine) ->
     assert all(SECRET not in visitor.client.get(path).text for path in paths)
 
 
-def test_an_answer_that_was_under_way_when_something_was_removed_is_not_kept() -> None:
-    kept = front._Kept(1_000_000)
-    given = front.Given(None, "etag", "/", [], [], SECRET.encode())  # type: ignore[arg-type]
+def test_what_was_under_way_when_something_was_removed_is_not_kept() -> None:
+    kept = Kept[str, str](1_000_000)
+    kept.keep([("old", SECRET, 1)], removed=3)
     kept.forget_unless(7)
 
-    kept.keep(("a",), given, removed=3)
-    kept.keep(("b",), given, removed=7)
+    kept.keep([("late", SECRET, 1)], removed=3)
+    kept.keep([("new", "x", 1)], removed=7)
 
-    assert (kept.get(("a",)), kept.get(("b",))) == (None, given)
+    assert [kept.get(name) for name in ("old", "late", "new")] == [None, None, "x"]
+    assert (kept.get("new", removed=3), kept.get_all(["new", "old"], removed=7)) == (None, None)
 
 
 def test_no_more_is_kept_than_there_is_room_for() -> None:
-    kept = front._Kept(30_000)
+    kept = Kept[str, str](30)
     for name in "abcdef":
-        kept.keep((name,), front.Given(None, name, "/", [], [], b"x" * 5_000), removed=-1)  # type: ignore[arg-type]
-        kept.get(("a",))
+        kept.keep([(name, name, 7)], removed=-1)
+        kept.get("a")
+    kept.keep([("f", "f", 9)], removed=-1)
 
-    assert [name for name in "abcdef" if kept.get((name,))] == ["a", "d", "e", "f"]
-    assert kept._bytes == 4 * 7_000
+    assert [name for name in "abcdef" if kept.get(name)] == ["a", "d", "e", "f"]
+    assert kept.weight == 30
+
+
+@given(
+    st.lists(st.tuples(st.integers(-1, 25), st.integers(1, 8), st.sampled_from(["json", "ndjson", "csv"])), max_size=12)
+)
+@thorough(60)
+def test_a_page_is_the_same_whether_its_entries_are_kept_or_not(
+    ledger_of_twenty: Engine, pages: list[tuple[int, int, str]]
+) -> None:
+    desk = desk_on(ledger_of_twenty, None)
+
+    for after, limit, media in pages:
+        asked = {"limit": limit, "format": media} | ({"after": after} if after >= 0 else {})
+        fresh = desk_on(ledger_of_twenty, None).get("/v1/entries", **asked)
+        assert told(desk.get("/v1/entries", **asked)) == told(fresh)
 
 
 def test_the_day_and_the_rows_count(
@@ -166,7 +215,7 @@ def test_nothing_is_kept_where_reading_needs_a_key(engine: Engine) -> None:
     assert desk.get(SNAPSHOT).status_code == 200
 
     assert desk.client.get(SNAPSHOT).status_code == 401
-    assert kept_texts(desk) == "OrderedDict()"
+    assert "OrderedDict()" in kept_texts(desk)
 
 
 def test_refusals_are_never_kept(visitor: Desk, made: list[str]) -> None:

@@ -53,7 +53,7 @@ def test_no_text_is_taken_for_the_end_of_a_part(reason: str, title: str, note: s
         {"data": {"note": reason, "source": {"title": title}}, "note": note, "source": {"title": title}},
     )
 
-    data, source, said_beside = map(orjson.loads, parts(payload))
+    data, source, said_beside = (orjson.loads(orjson.dumps(part)) for part in parts(payload))
 
     assert data == {"note": reason, "source": {"title": title}}
     assert (source, said_beside) == ({"title": title}, note)

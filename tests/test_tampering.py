@@ -11,6 +11,7 @@ from ledger.audit import database, workers
 from ledger.audit.audit import Report, Trust, audit
 from ledger.audit.database import Database
 from ledger.store import reading, writing
+from projections import anew
 from projections import audit as index
 from tests.builders import append, deployed, registered, said
 from tests.spoilt_ledger import KEY, SIZE, Findings, audited, checkpoints, copied, forge, found, told_on_each
@@ -169,7 +170,7 @@ def test_several_processes_find_in_the_index_what_one_finds(engine: Engine, monk
 
     monkeypatch.setattr(workers.os, "cpu_count", lambda: 2)
     monkeypatch.setattr(index, "SEVERAL_FROM", 1)
-    monkeypatch.setattr(index, "CHUNK", 2)
+    monkeypatch.setattr(anew, "CHUNK", 2)
 
     assert found(audited(engine, keys=())) == by_one
     assert {code for code, _ in by_one} >= {"projection-too-much", "projection-missing"}

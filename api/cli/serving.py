@@ -10,11 +10,11 @@ from sqlalchemy import Engine
 
 from api.cli import database
 from api.cli.recording import load_record
+from api.settings import THREADS
 from ledger import keys, signing
 from ledger.store import reading, size, writing
 from projections.queries import mission_names
 
-THREADS = 16
 DEMO_NAME = "demo-recorder"
 _host = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 _port = click.option(

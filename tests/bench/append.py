@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 from tests.bench import ours
 from tests.bench.bench import Bench
-from tests.bench.eventsourced import EventSourced
+from tests.bench.eventsourced import Commanded, EventSourced
 from tests.bench.floors import EVENTSOURCING, RAW, asked
 from tests.bench.measuring import Measure, Result, Turns, by_turns, each, percentile, rate
 from tests.bench.ours import Append
@@ -24,31 +24,33 @@ def measure(bench: Bench) -> Iterator[Result]:
     for kind in bench.kinds:
         for size in bench.sizes:
             yield from _beside_others(bench, kind, size)
-        yield from _as_it_grows(bench, kind)
+        if len(bench.sizes) > 1:
+            yield from _as_it_grows(bench, kind)
 
 
 def _beside_others(bench: Bench, kind: str, size: int) -> Iterator[Result]:
     ledger = bench.ledger(kind, size)
     rounds = bench.rounds * OFTENER
     lots = [ledger.workload.take(APPENDS) for _ in range(rounds + 1)]
-    plain, library = raw(bench.fresh(kind, "raw")), EventSourced(bench.fresh(kind, "library"))
+    urls = [bench.fresh(kind, name) for name in ("raw", "library", "commanded")]
+    plain, library, commanded = raw(urls[0]), EventSourced(urls[1]), Commanded(urls[2])
+    peers = ((RAW, plain), (EVENTSOURCING, library), ("get and save", commanded))
     with ours.writer(ledger.engine) as append:
-        contenders = {"ours": append, RAW: plain.append, EVENTSOURCING: library.append}
+        contenders = {"ours": append, **{name: peer.append for name, peer in peers}}
         busy: dict[str, list[float]] = {name: [] for name in contenders}
         turns = by_turns({name: _rate_of(one, lots, busy[name]) for name, one in contenders.items()}, rounds)
-    for peer, name in ((RAW, plain.name), (EVENTSOURCING, library.name)):
+    for peer, other in peers:
         yield Result(
-            work="append", database=kind, size=size, beside=name, unit="/s", ours=turns.median("ours"),
+            work="append", database=kind, size=size, beside=other.name, unit="/s", ours=turns.median("ours"),
             peer=turns.median(peer), ratio=turns.ratio("ours", peer), asked=asked("append", kind, peer),
         )  # fmt: skip
     processor = Turns(busy)
-    for peer, name in ((RAW, plain.name), (EVENTSOURCING, library.name)):
+    for peer, other in peers:
         yield Result(
-            work="append, processor", database=kind, size=size, beside=name, unit="µs", ours=processor.median("ours"),
+            work="append, processor", database=kind, size=size, beside=other.name, unit="µs", ours=processor.median("ours"),
             peer=processor.median(peer), ratio=processor.ratio("ours", peer), note="time of this process, without waiting",
         )  # fmt: skip
-    plain.close()
-    library.close()
+    bench.end(urls, *(other for _, other in peers))
 
 
 def _rate_of(append: Append, lots: Sequence[list[Said]], busy: list[float]) -> Measure:

@@ -1,8 +1,10 @@
 """One run: its databases, and its ledgers, one of each size, made when first wanted and used by every measurement."""
 
 import pickle
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy import Engine
 
@@ -11,6 +13,10 @@ from tests.bench import ours
 from tests.bench.databases import SQLITE, Databases
 from tests.bench.measuring import ROUNDS, seconds
 from tests.bench.workload import Workload
+
+
+class Peer(Protocol):
+    def close(self) -> None: ...
 
 
 @dataclass
@@ -49,6 +55,13 @@ class Bench:
 
     def fresh(self, kind: str, name: str) -> str:
         return self.databases.fresh(kind, name)
+
+    def end(self, urls: Sequence[str], *peers: Peer) -> None:
+        """Close what stood beside us, and remove its databases."""
+        for peer in peers:
+            peer.close()
+        for url in urls:
+            self.databases.drop(url)
 
     def close(self) -> None:
         for one in self.filled.values():

@@ -2,13 +2,16 @@
 
 It is left at its defaults, which are durable: on SQLite WAL, and synchronous=FULL since it sets nothing else; on PostgreSQL
 the mode in which events become visible in the order of their numbers (a lock on the table), not the faster one by a
-function of the server. Its aggregates are kept in memory, so that nothing is read back before a save: that is kinder to it
-than most of its users can be. An event holds what a client says, as a dictionary, as ours does.
+function of the server. An event holds what a client says, as a dictionary, as ours does.
+
+Its aggregates are kept in memory, so that nothing is read back before a save: that is kinder to it than most of its users can
+be, who get an aggregate from the repository first (`Commanded`), if only to learn what others have saved of it.
 """
 
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import psycopg
 from eventsourcing.application import Application
@@ -25,8 +28,12 @@ NAME = f"eventsourcing {version('eventsourcing')}"
 class Subject(Aggregate):
     """What events are about: one aggregate for each stream."""
 
-    def __init__(self, said: dict[str, Any]):
+    def __init__(self, name: str, said: dict[str, Any]):
         self.last = said
+
+    @staticmethod
+    def create_id(name: str) -> UUID:
+        return uuid5(NAMESPACE_URL, name)
 
     @event("Said")
     def say(self, said: dict[str, Any]) -> None:
@@ -42,10 +49,16 @@ class Subjects(Application):
 class EventSourced:
     name = NAME
 
-    def __init__(self, url: str, connections: int = 5):
-        self.environment = {**environment(url), "POSTGRES_POOL_SIZE": str(connections)}
+    def __init__(self, url: str, connections: int = 5, is_new: bool = True, **more: str):
+        self.environment = {
+            **environment(url),
+            **more,
+            "POSTGRES_POOL_SIZE": str(connections),
+            "CREATE_TABLE": "yes" if is_new else "no",
+        }
         self.application = Subjects(self.environment)
         self.subjects: dict[str, Subject] = {}
+        self.own = uuid4().hex  # aggregates of one's own: several of these save at once and share none
         _assert_durable(self.application, url)
 
     def append(self, said: Said) -> None:
@@ -60,13 +73,31 @@ class EventSourced:
     def _said(self, said: Said) -> Subject:
         name = subject(said)
         if (known := self.subjects.get(name)) is None:
-            self.subjects[name] = known = Subject(said)
+            self.subjects[name] = known = Subject(f"{self.own}/{name}", said)
         else:
             known.say(said)
         return known
 
     def close(self) -> None:
         self.application.close()
+
+
+class Commanded(EventSourced):
+    """Gets the aggregate before it says anything of it, through the library's cache, which asks the database for what is
+    new."""
+
+    name = f"{NAME}, get and save"
+
+    def __init__(self, url: str):
+        super().__init__(url, AGGREGATE_CACHE_MAXSIZE="100000")
+
+    def _said(self, said: Said) -> Subject:
+        name = subject(said)
+        if name not in self.subjects:
+            return super()._said(said)
+        known: Subject = self.application.repository.get(Subject.create_id(f"{self.own}/{name}"))
+        known.say(said)
+        return known
 
 
 def environment(url: str) -> dict[str, str]:

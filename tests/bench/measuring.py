@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 Measure = Callable[[], float]
-ROUNDS = 7
+ROUNDS, LONGEST = 7, 20_000
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,19 @@ def by_turns(contenders: Mapping[str, Measure], rounds: int = ROUNDS, warm: bool
 def rate(count: int, work: Callable[[], object]) -> float:
     """How many of `count` a second."""
     return count / seconds(work)
+
+
+def sized(turn: Callable[[int], float], least: int) -> Measure:
+    """Turns of about a second: each as long as the rate of the one before says; the first is short."""
+    count = least
+
+    def one_turn() -> float:
+        nonlocal count
+        reached = turn(count)
+        count = max(least, min(LONGEST, int(reached)))
+        return reached
+
+    return one_turn
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
-from api.importing import bring_in, read
+from api.files import read
+from api.importing import bring_in
 from ledger import tables
 from ledger.audit.audit import Trust, audit
 from ledger.audit.database import Database

@@ -19,13 +19,13 @@ from ledger.store import writing
 from tests.bench.bench import Bench, Filled
 from tests.bench.clients import exchange, one, request
 from tests.bench.databases import POSTGRESQL
+from tests.bench.eventsourced import EventSourced
 from tests.bench.floors import EVENTSOURCING, asked
-from tests.bench.measuring import Measure, Result, by_turns, percentile, rate
+from tests.bench.measuring import Measure, Result, by_turns, percentile, rate, sized
 from tests.bench.workload import Workload
 
-CLIENTS, RECORDED, READ = 16, 480, 600
+CLIENTS, LEAST, READ = 16, 160, 2_000
 SNAPSHOT = "/v1/missions/mission-00/snapshot?valid_at=2007-06-01"
-FIXED = SNAPSHOT + "&known_position=1500"
 PAGE = "/v1/entries?limit=50"
 
 
@@ -88,13 +88,13 @@ def _recording(bench: Bench, ledger: Filled, port: int, key: str, size: int) -> 
     waits: list[float] = []
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
 
-    def ours() -> float:
-        said = ledger.workload.take(RECORDED, settled=ledger.size)
+    def ours(count: int) -> float:
+        said = ledger.workload.take(count, settled=ledger.size)
         sent = [request("POST", "/v1/entries", headers, orjson.dumps(one)) for one in said]
-        return rate(RECORDED, lambda: waits.extend(exchange(port, sent, CLIENTS, 201)))
+        return rate(count, lambda: waits.extend(exchange(port, sent, CLIENTS, 201)))
 
     with _savers(bench.fresh(POSTGRESQL, "savers")) as theirs:
-        turns = by_turns({"ours": ours, EVENTSOURCING: theirs}, bench.rounds)
+        turns = by_turns({"ours": sized(ours, LEAST), EVENTSOURCING: theirs}, bench.rounds)
     yield Result(
         work="http record", database=POSTGRESQL, size=size, beside="eventsourcing, 16 processes, no HTTP", unit="/s",
         ours=turns.median("ours"), peer=turns.median(EVENTSOURCING), ratio=turns.ratio("ours", EVENTSOURCING),
@@ -105,22 +105,27 @@ def _recording(bench: Bench, ledger: Filled, port: int, key: str, size: int) -> 
 @contextmanager
 def _savers(url: str) -> Iterator[Measure]:
     """Sixteen processes, each with an application of its own, that save when they are told to; their rate together."""
+    EventSourced(url).close()  # makes the tables
     spawning = multiprocessing.get_context("spawn")
     ends = [spawning.Pipe() for _ in range(CLIENTS)]
     processes = [spawning.Process(target=_save, args=(theirs, url, n)) for n, (_, theirs) in enumerate(ends)]
-    for process in processes:
+    for process, (_, theirs) in zip(processes, ends, strict=True):
         process.start()
+        theirs.close()
     for mine, _ in ends:
         mine.recv()
 
-    def all_at_once() -> None:
+    def all_at_once(count: int) -> float:
+        each_of_them = count // CLIENTS
+        start = time.perf_counter()
         for mine, _ in ends:
-            mine.send(RECORDED // CLIENTS)
+            mine.send(each_of_them)
         for mine, _ in ends:
             mine.recv()
+        return each_of_them * CLIENTS / (time.perf_counter() - start)
 
     try:
-        yield lambda: rate(RECORDED, all_at_once)
+        yield sized(all_at_once, LEAST)
     finally:
         for mine, _ in ends:
             mine.send(None)
@@ -129,9 +134,7 @@ def _savers(url: str) -> Iterator[Measure]:
 
 
 def _save(wanted: Connection, url: str, number: int) -> None:
-    from tests.bench.eventsourced import EventSourced
-
-    library, workload = EventSourced(url, connections=1), Workload(seed=number)
+    library, workload = EventSourced(url, connections=1, is_new=False), Workload(seed=number)
     wanted.send("ready")
     while count := wanted.recv():
         for said in workload.take(count):
@@ -144,17 +147,17 @@ def _save(wanted: Connection, url: str, number: int) -> None:
 
 
 def _reading(bench: Bench, kind: str, port: int, size: int) -> Iterator[Result]:
-    bare = _free_port()
-    known = {path: one(port, request("GET", path, {}))[1]["etag"] for path in (SNAPSHOT, FIXED)}
+    bare, fixed = _free_port(), f"{SNAPSHOT}&known_position={bench.sizes[0] // 2}"
+    known = {path: one(port, request("GET", path, {}))[1]["etag"] for path in (SNAPSHOT, fixed)}
     contenders: dict[str, Measure] = {
         "hello": _asking(bare, "/", {}, 200),
         "http 304": _asking(port, SNAPSHOT, {"If-None-Match": known[SNAPSHOT]}, 304),
-        "http 304 fixed": _asking(port, FIXED, {"If-None-Match": known[FIXED]}, 304),
+        "http 304 fixed": _asking(port, fixed, {"If-None-Match": known[fixed]}, 304),
         "http page": _asking(port, PAGE, {}, 200),
     }
     with _running([sys.executable, "-m", "tests.bench.hello", str(bare)], bare, dict(os.environ)):
         turns = by_turns(contenders, bench.rounds)
-    notes = {"http 304": SNAPSHOT, "http 304 fixed": FIXED, "http page": PAGE}
+    notes = {"http 304": SNAPSHOT, "http 304 fixed": fixed, "http page": PAGE}
     for work, note in notes.items():
         yield Result(
             work=work, database=kind, size=size, beside="bare Flask, hello", unit="/s", ours=turns.median(work),

@@ -27,7 +27,8 @@ def measure(bench: Bench) -> Iterator[Result]:
 
 def _one(bench: Bench, kind: str, size: int) -> Iterator[Result]:
     ledger, scanned, theirs = bench.ledger(kind, size), min(size, SCANNED), min(size, THEIRS)
-    plain, url = raw(bench.fresh(kind, "scanned")), bench.fresh(kind, "projected")
+    urls = bench.fresh(kind, "scanned"), bench.fresh(kind, "projected")
+    plain, url = raw(urls[0]), urls[1]
     fill_raw(plain, scanned)
     library = EventSourced(url)
     for lot in batches(Workload().take(theirs)):
@@ -54,8 +55,7 @@ def _one(bench: Bench, kind: str, size: int) -> Iterator[Result]:
             peer=turns.median(peer), ratio=turns.ratio("ours", peer), asked=asked("rebuild", kind, peer, size),
             note=f"theirs: {count:,} events",
         )  # fmt: skip
-    plain.close()
-    library.close()
+    bench.end(urls, plain, library)
 
 
 def fill_raw(plain: object, count: int) -> None:

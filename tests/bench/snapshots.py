@@ -31,7 +31,7 @@ ASKED, FOLDED = 200, 5
 
 def measure(bench: Bench) -> Iterator[Result]:
     for kind in bench.kinds:
-        for what in (SAME, EARLY):
+        for what in (SAME, EARLY) if len(bench.sizes) > 1 else ():
             yield from _as_it_grows(bench, kind, what)
         for size in bench.sizes:
             for what in (SAME, EARLY, ANYWHERE):

@@ -7,11 +7,11 @@ from tests.bench import ours
 from tests.bench.bench import Bench
 from tests.bench.databases import SQLITE
 from tests.bench.floors import asked
-from tests.bench.measuring import Result, by_turns, each, percentile, rate
+from tests.bench.measuring import Result, by_turns, each, percentile, rate, sized
 from tests.bench.ours import Append
 from tests.bench.workload import Said
 
-THREADS, ALONE, TOGETHER = 16, 100, 800
+THREADS, LEAST = 16, 160
 
 
 def measure(bench: Bench) -> Iterator[Result]:
@@ -29,15 +29,15 @@ def _one(bench: Bench, size: int) -> Iterator[Result]:
 
     with ours.writer(ledger.engine) as append, ThreadPoolExecutor(THREADS) as pool:
 
-        def together() -> float:
-            said = lot(TOGETHER)
-            return rate(TOGETHER, lambda: waits.extend(_all(pool, append, said)))
+        def together(count: int) -> float:
+            said = lot(count)
+            return rate(count, lambda: waits.extend(_all(pool, append, said)))
 
-        def alone() -> float:
-            said = lot(ALONE)
-            return rate(ALONE, lambda: each(append, said))
+        def alone(count: int) -> float:
+            said = lot(count)
+            return rate(count, lambda: each(append, said))
 
-        turns = by_turns({"together": together, "alone": alone}, bench.rounds)
+        turns = by_turns({"together": sized(together, LEAST), "alone": sized(alone, LEAST // 4)}, bench.rounds)
     yield Result(
         work="16 threads", database=SQLITE, size=size, beside="one thread", unit="/s", ours=turns.median("together"),
         peer=turns.median("alone"), ratio=turns.ratio("together", "alone"), asked=asked("16 threads", SQLITE, "one thread"),
