@@ -19,6 +19,7 @@ from api.exported import content_of, position_of
 from api.places import Places
 from api.sheets import Fault, Row, read_csv, read_xlsx
 from ledger import codec
+from ledger.refusals import Refusal, Refused
 from ledger.standing import REDACTED
 
 MOST_FAULTS = 1_000  # told of a file; after as many it is not read on
@@ -56,9 +57,10 @@ class File:
         return len(self.faults) >= MOST_FAULTS
 
     def check_unchanged(self) -> None:
-        """Raises ValueError where the file is not the one that was read first."""
+        """Raises Refused where the file is not the one that was read first."""
         if self.path is not None and _stamp(self.path) != self.stamp:
-            raise ValueError(f"{self.path} was changed while it was read")
+            text = f"{self.path} was changed while it was read; import it again"
+            raise Refused([Refusal("not-possible-now", "", text)])
 
 
 def read(source: Path | bytes, suffix: str, progress: Progress = silent) -> File:

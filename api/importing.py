@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, func, select
 
-from api.ahead import parts
+from api.ahead import parts, seldom_looking_for_cycles
 from api.exported import event_of, moved
 from api.faults import Faulty
 from api.files import File, Progress, silent
@@ -60,7 +60,7 @@ def bring_in(
     `complaint`: what else speaks against an event.
     """
     name = key or f"sha256:{file.digest}"
-    with progress("Recording", file.count) as bar, writing(engine) as connection:
+    with progress("Recording", file.count) as bar, seldom_looking_for_cycles(), writing(engine) as connection:
         lock_head(connection)
         receipt = _earlier(connection, name, actor, anybody=key is None)
         if receipt is not None:

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 Values = Sequence[Any] | Mapping[str, Any]
 Statement = tuple[str, Values]
 COPIED_FROM = 100  # rows; fewer go faster as single inserts
+MOST_VALUES = 20_000  # of one statement on SQLite, which takes 32,766
 
 
 def is_sqlite(connection: Connection) -> bool:
@@ -122,9 +123,12 @@ def told(connection: Connection, text: str, rows: Sequence[Sequence[Any]]) -> No
 
 
 def put(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Insert the rows; many of them by COPY on PostgreSQL."""
-    if len(rows) < COPIED_FROM or is_sqlite(connection):
+    """Insert the rows, in their order; many of them by COPY on PostgreSQL, and by statements of many rows on SQLite."""
+    if len(rows) < COPIED_FROM:
         told(connection, _insert(table, tuple(columns)), rows)
+        return
+    if is_sqlite(connection):
+        _put_together(connection, table, tuple(columns), rows)
         return
     raw: Any = connection.connection.driver_connection
     arrive(connection)
@@ -134,6 +138,15 @@ def put(connection: Connection, table: str, columns: Sequence[str], rows: Sequen
                 copy.write_row(row)
     except _driver_error(connection) as error:
         raise _told_of(connection, error, f"COPY {table}") from None
+
+
+def _put_together(connection: Connection, table: str, columns: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> None:
+    """Where a trigger guards a table, SQLite keeps what it needs to undo a statement, and that for each: one of many rows costs half."""
+    most = MOST_VALUES // len(columns)
+    whole = len(rows) - len(rows) % most
+    parts = (rows[start : start + most] for start in range(0, whole, most))
+    told(connection, _insert(table, columns, most), [[value for row in part for value in row] for part in parts])
+    told(connection, _insert(table, columns), rows[whole:])
 
 
 def copied(connection: Connection, into: str, content: bytes) -> None:
@@ -148,8 +161,9 @@ def copied(connection: Connection, into: str, content: bytes) -> None:
 
 
 @cache
-def _insert(table: str, columns: tuple[str, ...]) -> str:
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
+def _insert(table: str, columns: tuple[str, ...], rows: int = 1) -> str:
+    values = f"({', '.join('?' * len(columns))})"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([values] * rows)}"  # noqa: S608
 
 
 def among(connection: Connection, values: Sequence[Any], kind: str = "text") -> tuple[str, Any]:

@@ -137,7 +137,8 @@ def is_enough(beginning: Iterable[Entry], types: tuple[str, ...]) -> bool:
 def needs_of_corrections(events: Iterable[Event], targets: Iterable[Entry]) -> frozenset[str]:
     """The streams that corrected entries refer to, once the entries that `events` name are known."""
     missions = {entry.mission for entry in targets} | {event.mission for event in events}
-    named = [part for event in events if isinstance(event.data, EntryCorrected) for part in _nested(event.data.data)]
+    changed = [part for event in events if isinstance(event.data, EntryCorrected) for part in _nested(event.data.data)]
+    named = [part for part in changed if not REFERENCES.keys().isdisjoint(part)]
     return frozenset(stream for mission in missions for data in named for stream in _named_streams(mission, data))
 
 

@@ -69,11 +69,15 @@ class Lengthy:
     def take(self, events: Sequence[Event | Prepared]) -> tuple[list[Entry], list[Refusal]]:
         """Decide the next events and append them; their entries, and every refusal, pointers beginning with the index in this part."""
         known = self._kept.known(self._connection, cast(Sequence[Event], events))
-        made, refusals = decided(cast(Sequence[Event], events), known, self.next, self._entering(events, known))
+        made, refusals = decided(cast(Sequence[Event], events), known, self.next, self._entering(known))
         self.doomed |= bool(refusals)
         entries = [entry for entry in made if entry is not None]
         kept = entries if not self.doomed else self._in_their_places(events, made, known)
-        insert_rows(self._connection, [row_of(self._kept.as_told(entry)) for entry in kept])
+        rows = [
+            row_of(self._kept.as_told(entry), event.words if isinstance(event, Prepared) else None)
+            for event, entry in zip(events, kept, strict=True)
+        ]
+        insert_rows(self._connection, rows)
         readable = remove_payloads(self._connection, entries)
         if not self.doomed:
             assert all(len(entry.payload or b"") <= MAX_PAYLOAD for entry in entries)
@@ -89,15 +93,10 @@ class Lengthy:
         assert self.next == self.first + self._outline.count
         close(self._connection, self.next, self._moment, [self._receipt])
 
-    def _entering(self, events: Sequence[Event | Prepared], known: Known) -> Callable[[Accepted, int], Entry]:
-        moment, actor, proof, first, next_id = (
-            self._moment,
-            self._outline.actor,
-            self._proof,
-            self.first,
-            uuid_utils.uuid7,
-        )
-        secret, versions = self._outline.secret, known.versions
+    def _entering(self, known: Known) -> Callable[[Accepted, int], Entry]:
+        """What makes the entry of an accepted event."""
+        moment, actor, proof, versions = self._moment, self._outline.actor, self._proof, known.versions
+        secret, first, next_id = self._outline.secret, self.first, uuid_utils.uuid7
 
         def entered(accepted: Accepted, position: int) -> Entry:
             event, version = accepted.event, versions.get(accepted.stream, 0) + 1
@@ -144,11 +143,23 @@ class _Kept:
     def known(self, connection: Connection, events: Sequence[Event]) -> Known:
         """What the decisions about `events` have to know."""
         wanted = needs(events)
-        found = look_up(connection, events, self._lacking(wanted), versions=self.versions)
-        known = self._told(found).known()
+        found = self._told(look_up(connection, events, self._lacking(wanted), versions=self.versions))
+        self._read_again(connection, wanted, found)
+        known = found.known()
         known.streams = {**self.beginnings, **known.streams}
         known.begun, known.refused, known.untold = self.begun, self.refused, self.untold
         return known
+
+    def _read_again(self, connection: Connection, wanted: Needs, found: Found) -> None:
+        """What is said about an entry may take away by what a stream has begun: then it is told by what came after that, too."""
+        touched = {entry.stream for entry in found.entries.values()} & (self.beginnings.keys() - found.streams.keys())
+        for stream in touched:
+            del self.beginnings[stream]
+            self.begun.pop(stream, None)
+        lacking = frozenset(pair for pair in wanted.beginnings if pair[0] in touched)
+        if lacking:
+            again = look_up(connection, [], replace(needs([]), beginnings=lacking), versions=found.versions)
+            found.streams.update(self._told(again).streams)
 
     def _lacking(self, wanted: Needs) -> Needs:
         lacking = {

@@ -11,12 +11,13 @@ from typing import Any
 import orjson
 
 from ledger import codec
-from ledger.entries import Entry, payload_of
+from ledger.entries import Entry
 from ledger.events import EVENTS
 from ledger.said import Event
+from ledger.search_words import words_of
 
-Outline = tuple[str, str | None, str, str | None, int | None, str, bytes, bytes, str]
-"""Type, mission, effective, ref, expected_version, stream, payload, salt, commitment."""
+Outline = tuple[str, str | None, str, str | None, int | None, str, bytes, bytes, str, tuple[str, str]]
+"""Type, mission, effective, ref, expected_version, stream, payload, salt, commitment, the words by which it is found."""
 
 
 def salt_of(secret: bytes, index: int) -> bytes:
@@ -30,10 +31,10 @@ def salt_of(secret: bytes, index: int) -> bytes:
 def outline_of(event: Event, salt: bytes) -> Outline:
     """What is handed over of an event that is about no other entry."""
     assert not event.data.ABOUT
-    payload = payload_of(event)
-    commitment = codec.commitment(salt, payload)
+    commitment, words = codec.commitment(salt, event.payload), words_of(event.told["data"], event.told["source"])
     return (
-        event.type, event.mission, event.effective, event.ref, event.expected_version, event.stream, payload, salt, commitment,
+        event.type, event.mission, event.effective, event.ref, event.expected_version, event.stream, event.payload, salt,
+        commitment, words,
     )  # fmt: skip
 
 
@@ -44,7 +45,7 @@ class Prepared:
         self.outline = outline
         (
             self.type, self.mission, self.effective, self.ref, self.expected_version, self.stream, self.payload, self.salt,
-            self.commitment,
+            self.commitment, self.words,
         ) = outline  # fmt: skip
         self.told: dict[str, Any] = orjson.loads(self.payload)
 

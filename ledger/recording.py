@@ -23,8 +23,9 @@ from ledger.lookup import Found, Receipt, look_up
 from ledger.receipts import proof_of, request_of
 from ledger.refusals import Refusal, Refused
 from ledger.said import Event, Untold
+from ledger.search_words import search_words
 from ledger.standing import REDACTED
-from ledger.store import SELECT_ENTRIES, Head, chunks, entry_of, now, search_words
+from ledger.store import SELECT_ENTRIES, Head, chunks, entry_of, now
 from ledger.values import first_day, last_day
 
 Project = Callable[[Connection, Sequence[Entry]], None]
@@ -258,9 +259,9 @@ def remove_payloads(connection: Connection, entries: list[Entry]) -> list[Entry]
     return [without_payload(entry) if entry.position in targets else entry for entry in entries]
 
 
-def row_of(entry: Entry) -> tuple[Any, ...]:
-    """An entry in the order of the table's columns."""
-    symbols, parties = search_words(entry)
+def row_of(entry: Entry, words: tuple[str, str] | None = None) -> tuple[Any, ...]:
+    """An entry in the order of the table's columns. `words`: those by which it is found, where they are known."""
+    symbols, parties = words or search_words(entry)
     return (
         entry.position, entry.id, entry.stream, entry.version, entry.mission, entry.type, entry.effective,
         first_day(entry.effective), last_day(entry.effective), entry.recorded_at, entry.actor, entry.ref, entry.target, entry.root,

@@ -11,7 +11,11 @@ _LONGEST = 120  # longer prose stays out
 
 def search_words(entry: Entry) -> tuple[str, str]:
     """Its symbols, and its parties, each as one text to search in, with a blank around each of them."""
-    data, source = entry.data or {}, entry.source
+    return words_of(entry.data or {}, entry.source)
+
+
+def words_of(data: Mapping[str, Any], source: Mapping[str, Any] | None) -> tuple[str, str]:
+    """The same of what an entry says."""
     symbols, parties = [data.get("instrument")], _parties_in(data)
     if source:
         symbols.append(source.get("symbol"))

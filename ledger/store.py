@@ -1,6 +1,6 @@
 """The database: its engine, its transactions, and the reads of entries, in SQL, on SQLite and PostgreSQL."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Engine, create_engine, event, select
 from ledger import tables
 from ledger.driver import arrive, asked
 from ledger.entries import Entry
-from ledger.events import PARTY_FIELDS
 
 CHUNK = 400
 Project = Callable[[Connection, Sequence[Entry]], None]
@@ -94,31 +93,6 @@ def lock_head(connection: Connection) -> Head:
 
 def chunks(values: Sequence[Any], size: int = CHUNK) -> Iterator[Sequence[Any]]:
     return (values[start : start + size] for start in range(0, len(values), size))
-
-
-def search_words(entry: Entry) -> tuple[str, str]:
-    """The symbols and the parties by which an entry is found, in its own fields and in what it corrects."""
-    data = entry.data or {}
-    changes = data.get("data") or {}
-    sources = (entry.source, data.get("source"))
-    symbols = [
-        data.get("instrument"),
-        changes.get("instrument"),
-        *(source.get("symbol") for source in sources if source),
-    ]
-    return _words(symbols), _words(_named_parties(data) + _named_parties(changes))
-
-
-def _named_parties(data: Mapping[str, Any]) -> list[Any]:
-    """Every party that an event names, whatever its part."""
-    values = [data[name] for name in data if name in PARTY_FIELDS]
-    return [one for value in values for one in (value if isinstance(value, (list, tuple)) else [value])]
-
-
-def _words(values: Iterable[Any]) -> str:
-    """The texts among `values` as one searchable text, each between blanks; longer prose and other values stay out."""
-    kept = {value for value in values if isinstance(value, str) and len(value) <= 120}
-    return f" {' '.join(sorted(kept))} " if kept else " "
 
 
 _TOLD = ("data", "source", "note")

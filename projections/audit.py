@@ -15,7 +15,8 @@ from ledger import tables as ledger_tables
 from ledger.audit.findings import Finding
 from ledger.audit.workers import shared, workers
 from ledger.entries import Entry
-from ledger.store import read_with_words, search_words
+from ledger.search_words import search_words
+from ledger.store import read_with_words
 from projections.anew import CHUNK, SEVERAL_FROM, Group, groups, scratch, sizes_of_missions
 from projections.driver import Query, as_said, stream
 from projections.tables import generations, places, rectangles

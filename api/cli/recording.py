@@ -89,8 +89,8 @@ def _said(content: bytes) -> tuple[list[Event], bool]:
 def import_file(file: Path, dry_run: bool, actor: str, key: str | None) -> None:
     """Record the events of a FILE: JSON Lines, or a CSV or XLSX made from a template.
 
-    Every faulty row is told with its column and the reason; nothing is recorded unless all rows are good. The same
-    content imported again records nothing again. In lines that `export` wrote, targets mean positions in the file.
+    Every faulty row is told with its column and the reason, up to a thousand of them; nothing is recorded unless all
+    rows are good. The same content imported again records nothing again. In lines that `export` wrote, targets mean positions in the file.
     """
     if file.suffix.lower() not in SUFFIXES:
         raise click.UsageError(f"{file.name} ends in none of {', '.join(SUFFIXES)}, by which import knows what it is.")
