@@ -29,7 +29,9 @@ def one(port: int, sent: bytes) -> tuple[int, dict[str, str], bytes]:
         connection.sendall(sent)
         received = b""
         while _complete(received) is None:
-            received += connection.recv(1 << 20)
+            part = connection.recv(1 << 20)
+            assert part, received[:500]
+            received += part
     head, _, body = received.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
     pairs = (line.split(": ", 1) for line in lines)

@@ -1,4 +1,4 @@
-"""What a run was measured on."""
+"""What a run was measured on, and what else the machine had to do: the load of the last quarter of an hour."""
 
 import os
 import platform
@@ -14,6 +14,7 @@ def machine() -> dict[str, str]:
         "processor": _processor(),
         "cores": str(os.cpu_count()),
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
+        "load": f"{os.getloadavg()[2]:.1f}",
         "system": f"{platform.system()} {platform.release()}",
         "python": sys.version.split()[0],
         **{name: version(name) for name in LIBRARIES},

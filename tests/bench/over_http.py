@@ -126,11 +126,13 @@ def _savers(url: str) -> Iterator[Measure]:
 
     try:
         yield sized(all_at_once, LEAST)
-    finally:
         for mine, _ in ends:
             mine.send(None)
         for process in processes:
             process.join(20)
+    finally:
+        for process in processes:
+            process.terminate()
 
 
 def _save(wanted: Connection, url: str, number: int) -> None:

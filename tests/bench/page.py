@@ -78,13 +78,15 @@ def _work(name: str) -> str:
 
 def _measured_on(run: Mapping[str, Any]) -> str:
     on = run["machine"]
-    libraries = ", ".join(f"{name} {on[name]}" for name in on if name not in ("processor", "cores", "memory", "system"))
+    libraries = ", ".join(
+        f"{name} {on[name]}" for name in on if name not in ("processor", "cores", "memory", "load", "system")
+    )
     databases = "; ".join(
         f"{kind}: {', '.join(f'{name} {value}' for name, value in settings.items())}"
         for kind, settings in run["databases"].items()
     )
     return (
-        f"## Measured\n\nOn {on['cores']} cores ({on['processor']}), {on['memory']}, {on['system']}; {libraries}. {databases}. "
+        f"## Measured\n\nOn {on['cores']} cores ({on['processor']}), {on['memory']}, load {on['load']}, {on['system']}; {libraries}. {databases}. "
         f"{run['rounds']} rounds, more of the short ones.\n"
     )
 
