@@ -46,11 +46,6 @@ class Projection:
         """The head of a row before its first event."""
         return {name: value for name, value in {**self.start, **heads.START}.items() if name not in self.lists}
 
-    @property
-    def headless(self) -> bool:
-        """Whether a row is nothing but its lists: none is."""
-        return False
-
 
 def subject_of(s: Standing) -> Standing | None:
     """The event itself; of one about another entry the entry at the end of that chain. None where that does not stand."""

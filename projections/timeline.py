@@ -163,16 +163,6 @@ class Timeline:
             self._enter(name, s)
         return ended
 
-    def settle(self, projection: Projection, key: str, position: int, change: Change) -> None:
-        """The same of a row that is nothing but its lists: what an event adds depends on no other."""
-        for name, s in change.stood.items():
-            added = dumped(parted(projection, key, None, s)[1])
-            old = change.fell.get(name)
-            if old is None or dumped(parted(projection, key, None, old)[1]) != added:
-                self.added.append(Piece(*name, position, name[0], s.entry.root, added))
-        ended = ((name, s) for name, s in change.fell.items() if name not in change.stood)
-        self.added.extend(Piece(*name, position, name[0], s.entry.root, None) for name, s in ended)
-
     def _settle_heads(self, wanted: Mapping[int, Piece], among: Iterable[int], position: int) -> None:
         for edge in among:
             if edge not in wanted and edge in self.heads:

@@ -176,8 +176,6 @@ def _first_late_days(work: Work, visits: Iterable[Mapping[Place, Visit]]) -> dic
     begin: dict[Place, int] = {}
     for visit in visits:
         for place, what in visit.items():
-            if _BY_NAME[place[1]].headless:
-                continue
             if place not in latest:
                 tail = work.timelines[place].heads.get(FOREVER)
                 latest[place] = tail.valid_from if tail else 0
@@ -240,9 +238,7 @@ def _differences(before: Iterable[Standing], after: Iterable[Standing]) -> dict[
 def _pay(work: Work, place: Place, visit: Visit, entry: Entry) -> None:
     """Take an entry into one row: a step at the end, else the row anew from the day on."""
     line, projection = work.timelines[place], _BY_NAME[place[1]]
-    if projection.headless:
-        line.settle(projection, place[2], entry.position, visit.change)
-    elif visit.is_ordinary and not line.is_late(visit.day):
+    if visit.is_ordinary and not line.is_late(visit.day):
         line.advance(projection, place[2], visit.change.stood[visit.day, entry.position], visit.day)
     else:
         line.remake(projection, place[2], visit.day, entry.position, visit.change)
