@@ -28,7 +28,7 @@ from ledger.schemas import Invalid
 from ledger.store import lock_head, read_entries, settle, writing
 from projections.runner import update_projections
 
-PART = 4_096  # rows that are decided and written at once
+PART = 2_048  # rows that are decided and written at once
 
 
 @dataclass(frozen=True)
