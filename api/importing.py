@@ -25,10 +25,10 @@ from ledger.lengthy import Lengthy, Outline, check_same
 from ledger.lookup import Receipt, receipts_under
 from ledger.said import Event
 from ledger.schemas import Invalid
-from ledger.store import lock_head, read_entries, writing
+from ledger.store import lock_head, read_entries, settle, writing
 from projections.runner import update_projections
 
-PART = 4_096  # rows that are decided and written at once
+PART = 2_048  # rows that are decided and written at once
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,26 @@ def bring_in(
     `complaint`: what else speaks against an event.
     """
     name = key or f"sha256:{file.digest}"
+    imported = _recorded(engine, file, name, actor, key is None, dry_run, progress, complaint, part)
+    if imported.count > PART and not imported.replayed:
+        settle(engine)
+    return imported
+
+
+def _recorded(
+    engine: Engine,
+    file: File,
+    name: str,
+    actor: str,
+    anybody: bool,
+    dry_run: bool,
+    progress: Progress,
+    complaint: Complaint,
+    part: int,
+) -> Imported:
     with progress("Recording", file.count) as bar, seldom_looking_for_cycles(), writing(engine) as connection:
         lock_head(connection)
-        receipt = _earlier(connection, name, actor, anybody=key is None)
+        receipt = _earlier(connection, name, actor, anybody=anybody)
         if receipt is not None:
             _check_same(connection, receipt, file)
             return _replayed(connection, receipt)

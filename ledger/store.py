@@ -63,6 +63,17 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def settle(engine: Engine) -> None:
+    """Take what a long transaction has written from SQLite's log into the file, and give the room of the log back; as far as those
+    who read meanwhile let it."""
+    if engine.dialect.name == "sqlite":
+        raw = engine.raw_connection()
+        try:
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            raw.close()
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One transaction that reads a single state of the database throughout, and can change nothing."""
