@@ -95,7 +95,16 @@ def _is_enveloped(found: _Found) -> bool:
     salt, payload = found.salt, found.payload
     if not (isinstance(salt, bytes) and isinstance(payload, bytes) and len(salt) == SALT_SIZE):
         return False
-    return _envelope(found, codec.commitment(salt, payload)) == found.envelope
+    return _is_json(payload) and _envelope(found, codec.commitment(salt, payload)) == found.envelope
+
+
+def _is_json(payload: bytes) -> bool:
+    """Whether it can be what somebody recorded."""
+    try:
+        orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def _is_enveloped_without_payload(found: _Found) -> bool:

@@ -223,6 +223,19 @@ def test_a_payload_that_is_gone_is_signed_over_where_an_entry_says_so_and_the_re
         signing.sign(engine, key)
 
 
+def test_nothing_is_signed_over_a_payload_that_nobody_can_have_recorded(engine: Engine, key: LogKey) -> None:
+    grown(engine, 6)
+    with reading(engine) as connection:
+        (entry,) = read_entries(connection, tables.entries.c.position == 4)
+    forged = entry._replace(payload=b"no JSON")
+    with unguarded(engine) as connection:
+        told = {"payload": forged.payload, "envelope": envelope_of(forged)}
+        connection.execute(tables.entries.update().where(tables.entries.c.position == 4).values(**told))
+
+    with pytest.raises(Unsound, match="entry 4 is not what its envelope says"):
+        signing.sign(engine, key)
+
+
 def parsed(key: LogKey) -> Checkpoint:
     note = signing.remembered(key)
     assert note is not None
