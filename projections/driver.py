@@ -208,7 +208,8 @@ _NOTHING = {"data": None, "source": None, "note": None}
 
 
 # A row at a point: its last head where that has begun by the day; else the head with the first end after the day, as last
-# known by then; and where that had ended or was not known yet, the first end after the day at which one was known. An empty
+# known by then; and where that had ended or was not known yet, the first end after the day at which one was known, never of a
+# last head: those begin later then, and there are as many as events. An empty
 # content says that there was none, so that nothing more is looked for.
 _OF_PLACE = f"r.place = p.place AND r.event = {HEAD} AND r.known_from <= {{known}}"
 _PLACES = f"""(VALUES {{whose}}) w
@@ -221,7 +222,7 @@ SELECT CASE WHEN r.content IS NULL THEN {{nothing}} WHEN r.valid_from <= {{day}}
     SELECT r.edge FROM rectangles r WHERE r.place = p.place AND r.edge > {{day}} AND r.event = {HEAD} ORDER BY r.edge LIMIT 1)
   ORDER BY r.known_from DESC LIMIT 1), (
   SELECT CASE WHEN r.valid_from <= {{day}} THEN r.content ELSE {{nothing}} END
-  FROM rectangles r WHERE {_OF_PLACE} AND r.edge > {{day}} AND r.content IS NOT NULL AND NOT EXISTS (
+  FROM rectangles r WHERE {_OF_PLACE} AND r.edge > {{day}} AND r.edge < {FOREVER} AND r.content IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM rectangles n WHERE n.place = r.place AND n.edge = r.edge AND n.event = {HEAD}
     AND n.known_from > r.known_from AND n.known_from <= {{known}})
   ORDER BY r.edge, r.known_from LIMIT 1)) END
