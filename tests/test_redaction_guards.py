@@ -48,7 +48,7 @@ def told_but_not_removed(engine: Engine) -> None:
     """Entry 1 with its payload, beside an entry that says that it was removed: as somebody would leave it who wants it changed."""
     append(engine, registered(), secret(), announced("b"), corrected(1, to_effective="2024-04"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ledger.store._remove_payloads", lambda connection, entries: entries)
+        patch.setattr("ledger.recording.remove_payloads", lambda connection, entries: entries)
         append(engine, redacted(1))
 
 
