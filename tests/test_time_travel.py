@@ -435,9 +435,9 @@ def test_a_rebuild_brings_back_whatever_is_deleted_of_the_projections(engine: En
 
 
 def contents(engine: Engine) -> tuple[int, int]:
-    """How many pieces there are, and how many bytes they hold."""
+    """How many pieces of lists there are, and how many bytes they hold."""
     with reading(engine) as connection:
-        held = connection.execute(select(rectangles.c.content)).scalars().all()
+        held = connection.execute(select(rectangles.c.content).where(rectangles.c.event != HEAD)).scalars().all()
     held = [content or b"" for content in held]
     return len(held), sum(map(len, held))
 
