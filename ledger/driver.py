@@ -27,6 +27,17 @@ def is_sqlite(connection: Connection) -> bool:
     return connection.dialect.name == "sqlite"
 
 
+def keep_plans(connection: Connection) -> None:
+    """Let PostgreSQL plan each statement once for all that come after on this connection, which is not to go back to the pool.
+
+    The statements of an append find single rows by an index, whatever their values; planning them anew costs more than they do.
+    """
+    if not is_sqlite(connection):
+        raw: Any = connection.connection.driver_connection
+        raw.execute("SET plan_cache_mode = force_generic_plan")
+        raw.commit()
+
+
 class one_trip:
     """Within this what is told to PostgreSQL travels with what comes next, the commit included. On SQLite nothing travels.
 

@@ -64,14 +64,23 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 def settle(engine: Engine) -> None:
-    """Take what a long transaction has written from SQLite's log into the file, and give the room of the log back; as far as those
-    who read meanwhile let it."""
+    """After a long transaction: on SQLite take what it has written from the log into the file, and give the room of the log back, as
+    far as those who read meanwhile let it; on PostgreSQL let plans go by what lies there now."""
     if engine.dialect.name == "sqlite":
         raw = engine.raw_connection()
         try:
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         finally:
             raw.close()
+    plan_anew(engine)
+
+
+def plan_anew(engine: Engine) -> None:
+    """Let PostgreSQL count what lies in the tables, which its plans go by, and not wait until it does so by itself. What a role does
+    not own is left to the server."""
+    if engine.dialect.name == "postgresql":
+        with writing(engine) as connection:
+            connection.exec_driver_sql("ANALYZE")
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from time import monotonic, sleep
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from ledger.driver import one_trip
+from ledger.driver import keep_plans, one_trip
 from ledger.recording import Outcome, Project, Recorded, Request, record_each
 from ledger.said import Event
 from ledger.store import to_write
@@ -123,11 +123,13 @@ class Writer:
         if self._connection is None or monotonic() - self._used > MOST_IDLE:
             self._leave()
             self._connection = to_write(self._engine)
+            keep_plans(self._connection)
         return self._connection
 
     def _leave(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
+            connection.invalidate()  # with its settings it goes back to no pool
             connection.close()
 
 

@@ -12,7 +12,7 @@ from ledger import tables as ledger_tables
 from ledger.audit.workers import workers
 from ledger.entries import Entry
 from ledger.standing import REDACTED, alone
-from ledger.store import CHUNK, chunks, lock_head, read_entries, reading, size, writing
+from ledger.store import CHUNK, chunks, lock_head, plan_anew, read_entries, reading, size, writing
 from projections.anew import SEVERAL_FROM, Group, Made, copied, groups, made_beside, sizes_of_missions
 from projections.driver import (
     LIVE,
@@ -117,6 +117,7 @@ def rebuild(engine: Engine, progress: Callable[[int, int], None] = lambda done, 
         _remove_generations(engine, range(fresh, fresh + 1))
         raise
     _remove_generations(engine, range(fresh))
+    plan_anew(engine)
     progress(done, done)
     return done
 
