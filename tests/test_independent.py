@@ -52,8 +52,10 @@ def test_the_verifier_shares_nothing_with_the_ledger() -> None:
 # --- a log that grows ------------------------------------------------------------------------------------------------
 
 
-def post(address: str, secret: str, party: str, batches: int) -> None:
+def post(address: str, secret: str, party: str, batches: int, halfway: threading.Event) -> None:
     for number in range(batches):
+        if number == batches // 2:
+            halfway.wait(60)
         fetch(f"{address}/v1/entries", [deployed(party, number * 2 + one) for one in range(2)], secret)
 
 
@@ -68,14 +70,17 @@ def test_a_log_is_verified_while_entries_are_appended(
     with serving("serve", environment=environment) as (_, address):
         wait_for(lambda: verify.verified(checkpoint(address), vkey(key))[1] > 0)
         notes = [checkpoint(address)]
+        halfway = threading.Event()
         recorders = [
-            threading.Thread(target=post, args=(address, secret, party, 100)) for party in ("KEN", "JAM", "BLZ")
+            threading.Thread(target=post, args=(address, secret, party, 100, halfway)) for party in ("KEN", "JAM", "BLZ")
         ]
         for recorder in recorders:
             recorder.start()
         while any(recorder.is_alive() for recorder in recorders):
             verify.audit(address, vkey(key), notes[-1])
             notes.append(checkpoint(address))
+            if verify.verified(notes[-1], vkey(key))[1] > 1:
+                halfway.set()
         wait_for(lambda: verify.verified(checkpoint(address), vkey(key))[1] == 601)
         for note in [notes[0], notes[len(notes) // 2], notes[-1]]:
             verify.audit(address, vkey(key), note, every=31)
