@@ -18,7 +18,7 @@ from api.web import add_pages, pages
 from ledger.direct import Direct
 from ledger.store import open_engine
 from ledger.writer import Writer
-from projections.runner import update_projections
+from projections.runner import Projector
 from projections.state import States
 
 logger = logging.getLogger("mission-ledger")
@@ -40,7 +40,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app.config.update(
         LEDGER_SETTINGS=settings,
         LEDGER_ENGINE=engine,
-        LEDGER_WRITER=Writer(engine, update_projections),
+        LEDGER_WRITER=Writer(engine, Projector),
         LEDGER_DIRECT=direct,
         LEDGER_STATES=States(direct),
         LEDGER_TEXTS=Kept[int, bytes](entries.MOST_TEXTS),

@@ -26,7 +26,7 @@ from ledger.lookup import Receipt, receipts_under
 from ledger.said import Event
 from ledger.schemas import Invalid
 from ledger.store import lock_head, read_entries, settle, writing
-from projections.runner import update_projections
+from projections.runner import Projector
 
 PART = 2_048  # rows that are decided and written at once
 
@@ -86,7 +86,7 @@ def _recorded(
         if not file.count or file.has_too_many_faults:
             raise Faulty(file.faults, file.count)
         outline = Outline(actor, name, file.count, file.digest, secrets.token_bytes(32))
-        lengthy = Lengthy(connection, outline, project=update_projections)
+        lengthy = Lengthy(connection, outline, project=Projector())
         taking = Taking(file, lengthy, complaint)
         with parts(file, outline.secret, part) as made:
             taking.take_all(made, bar)

@@ -68,7 +68,7 @@ def _about_a_subject(event: Event, known: Known) -> Accepted | list[Refusal]:
 
 
 def _against_rules(event: Event, known: Known) -> list[Refusal]:
-    opening, stream = OPENING[event.type], known.streams[event.stream]
+    opening, stream = OPENING[event.type], known.streams.get(event.stream, [])
     if (opening is not None and known.has_begun(event.stream, opening)) or not known.is_told(stream):
         return []
     stood = _in_order(stream)

@@ -35,7 +35,26 @@ def keep_plans(connection: Connection) -> None:
     if not is_sqlite(connection):
         raw: Any = connection.connection.driver_connection
         raw.execute("SET plan_cache_mode = force_generic_plan")
+        raw.execute("SET default_transaction_isolation = 'read committed'")
         raw.commit()
+
+
+@contextmanager
+def alone(connection: Connection) -> Iterator[None]:
+    """Within this each statement to PostgreSQL is a transaction of its own, at the cost of nothing but itself."""
+    raw: Any = connection.connection.driver_connection
+    raw.autocommit = True
+    try:
+        yield
+    finally:
+        if not raw.closed:
+            raw.autocommit = False
+
+
+def is_alone(connection: Connection) -> bool:
+    """Whether each statement is a transaction of its own, so that nothing holds what was read."""
+    raw: Any = connection.connection.driver_connection
+    return not is_sqlite(connection) and raw.autocommit
 
 
 class one_trip:
@@ -129,6 +148,15 @@ def told(connection: Connection, text: str, rows: Sequence[Sequence[Any]]) -> No
             cursor.execute(_spelled(text), rows[0])
         else:
             cursor.executemany(_spelled(text), rows)
+    except _driver_error(connection) as error:
+        raise _told_of(connection, error, text) from None
+
+
+def changed(connection: Connection, text: str, values: Sequence[Any]) -> int:
+    """Do the statement; how many rows it has changed."""
+    raw: Any = connection.connection.driver_connection
+    try:
+        return int(raw.execute(text, values).rowcount)
     except _driver_error(connection) as error:
         raise _told_of(connection, error, text) from None
 

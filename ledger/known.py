@@ -94,6 +94,11 @@ class Needs:
     refs: frozenset[str]
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing is wanted."""
+        return not (self.streams or self.beginnings or self.versions or self.positions or self.refs)
+
+    @property
     def begun(self) -> frozenset[str]:
         """The streams of which the beginning is wanted."""
         return frozenset(stream for stream, _ in self.beginnings)

@@ -16,17 +16,20 @@ from typing import Any, cast
 import uuid_utils
 from sqlalchemy import Connection
 
+from ledger import tables
 from ledger.decisions import Accepted
 from ledger.driver import asked
 from ledger.entries import MAX_PAYLOAD, Entry, enter, instant, without_payload
 from ledger.known import Known, Needs, is_enough, needs
 from ledger.lookup import Found, Receipt, look_up
+from ledger.memory import Head
 from ledger.prepared import Prepared, salt_of
 from ledger.receipts import proof_of, request_of, request_of_content
-from ledger.recording import KEY_REUSED, REMOVED_SINCE, check_open, close, decided, insert_rows, remove_payloads, row_of
+from ledger.recording import KEY_REUSED, REMOVED_SINCE, check_open, decided, remove_payloads, row_of
 from ledger.refusals import Refusal, Refused
 from ledger.said import Event
 from ledger.store import Project, now
+from ledger.writes import Insert, Update, carry_out
 
 MOST_KEPT = 4_096  # streams of which the beginning is kept from part to part
 MOST_VERSIONS = 65_536
@@ -59,6 +62,7 @@ class Lengthy:
         found = look_up(connection, [], needs([]))
         check_open(found.head)
         self._connection, self._outline, self._project = connection, outline, project
+        self._head = found.head
         self.first = self.next = found.head.size
         self._moment = max(instant(clock()), found.head.recorded_at)
         self._receipt = Receipt(outline.actor, outline.key, outline.request(), self.first, outline.count)
@@ -77,11 +81,12 @@ class Lengthy:
             row_of(self._kept.as_told(entry), event.words if isinstance(event, Prepared) else None)
             for event, entry in zip(events, kept, strict=True)
         ]
-        insert_rows(self._connection, rows)
+        carry_out(self._connection, [Insert(tables.entries, rows)])
         readable = remove_payloads(self._connection, entries)
         if not self.doomed:
             assert all(len(entry.payload or b"") <= MAX_PAYLOAD for entry in entries)
-            self._project(self._connection, [self._kept.as_told(entry) for entry in readable])
+            said = [self._kept.as_told(entry) for entry in readable]
+            carry_out(self._connection, self._project(self._connection, said))
         self.next += len(events)
         self._kept.take(known)
         return entries, refusals
@@ -91,7 +96,10 @@ class Lengthy:
         assert not self.doomed
         assert not self._kept.untold
         assert self.next == self.first + self._outline.count
-        close(self._connection, self.next, self._moment, [self._receipt])
+        head = Head(self.next, self._moment, None)
+        receipt = (*astuple(self._receipt), self._moment)
+        moved = Update(tables.head, head._asdict(), self._head._asdict())
+        carry_out(self._connection, [moved, Insert(tables.receipts, [receipt])])
 
     def _entering(self, known: Known) -> Callable[[Accepted, int], Entry]:
         """What makes the entry of an accepted event."""

@@ -1,17 +1,19 @@
 """What the ledger knows of the subjects of some requests, read under the head's lock, in SQL, on SQLite and PostgreSQL."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection
 
-from ledger.driver import Statement, among, asked, is_sqlite
+from ledger.driver import Statement, among, asked, is_alone, is_sqlite
 from ledger.entries import Entry
-from ledger.known import BEGINNING, Known, Needs, is_enough, needs_of_corrections
+from ledger.known import BEGINNING, Known, Needs, is_enough, needs, needs_of_corrections
+from ledger.memory import Head, Memory
 from ledger.said import Event
-from ledger.store import SELECT_ENTRIES, Head, entry_of
+from ledger.store import SELECT_ENTRIES, entry_of
+from ledger.writes import Overtaken
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Found:
     streams: dict[str, list[Entry]] = field(default_factory=dict)
     entries: dict[int, Entry] = field(default_factory=dict)
     families: dict[int, list[Entry]] = field(default_factory=dict)
+    begun: Mapping[str, set[tuple[str, ...]]] = field(default_factory=dict)
 
     def known(self, further: Iterable[Entry] = ()) -> Known:
         """What decisions know before the first request; and after `further` entries."""
@@ -45,6 +48,7 @@ class Found:
             dict(self.entries),
             {entry.ref: entry.position for entry in self.entries.values() if entry.ref},
             {root: list(family) for root, family in self.families.items()},
+            begun={stream: set(types) for stream, types in self.begun.items()},
         )
         for entry in further:
             known.add(entry)
@@ -58,6 +62,25 @@ _NEWEST_VERSIONS = {
 }
 
 
+def remembered(
+    connection: Connection, events: Sequence[Event], memory: Memory, keyed: Sequence[tuple[str, str]] = ()
+) -> Found:
+    """Everything that the decisions about the events have to know: what `memory` tells, and the rest looked up.
+
+    Raises Overtaken where the head is not as it is remembered. Where nothing would hold it, and nothing else is to be read, it is
+    taken for granted, since it is compared again when it is moved.
+    """
+    wanted = needs(events)
+    lacking = memory.lacking(wanted, events)
+    versions, begun = memory.told(wanted, lacking)
+    if memory.head is not None and is_alone(connection) and not keyed and lacking.is_empty:
+        return Found(memory.head, {}, lacking, versions, begun=begun)
+    found = look_up(connection, events, lacking, keyed, versions)
+    if memory.head not in (None, found.head):
+        raise Overtaken
+    return replace(found, begun=begun)
+
+
 def look_up(
     connection: Connection,
     events: Sequence[Event],
@@ -69,19 +92,26 @@ def look_up(
     to be needed. `keyed`: actors and idempotency keys whose receipts are read, too; `versions`: those that are known already."""
     statements: list[Statement] = [(_HEAD if is_sqlite(connection) else f"{_HEAD} FOR UPDATE", ())]
     statements += [_receipt_of(actor, key) for actor, key in sorted(keyed)]
-    asked_for = among(connection, sorted(wanted.versions))[1]
-    statements.append((_NEWEST_VERSIONS[is_sqlite(connection)], (asked_for,)))
+    statements += _versions_wanted(connection, wanted.versions)
+    before = len(statements)
     (((size, recorded_at, closed),), *more) = asked(connection, statements + _entries_wanted(connection, wanted))
     receipts = {(row[0], row[1]): Receipt(*row) for rows in more[: len(keyed)] for row in rows}
-    newest = {stream: version for stream, version in more[len(keyed)] if version is not None}
+    newest = {
+        stream: version for rows in more[len(keyed) : before - 1] for stream, version in rows if version is not None
+    }
     found = Found(Head(size, recorded_at, closed), receipts, wanted, {**versions, **newest})
-    _take_in(connection, found, events, [entry_of(row) for rows in more[len(keyed) + 1 :] for row in rows])
+    _take_in(connection, found, events, [entry_of(row) for rows in more[before - 1 :] for row in rows])
     return found
 
 
 def _receipt_of(actor: str, key: str) -> Statement:
     columns = ", ".join(part.name for part in fields(Receipt))
     return f"SELECT {columns} FROM receipts WHERE actor = ? AND key = ?", (actor, key)  # noqa: S608 - names of columns
+
+
+def _versions_wanted(connection: Connection, streams: Iterable[str]) -> list[Statement]:
+    wanted = sorted(streams)
+    return [(_NEWEST_VERSIONS[is_sqlite(connection)], (among(connection, wanted)[1],))] if wanted else []
 
 
 def _entries_wanted(connection: Connection, wanted: Needs) -> list[Statement]:
@@ -123,11 +153,8 @@ def _take_in(connection: Connection, found: Found, events: Sequence[Event], read
     _complete(connection, found)
     for entry in _read(connection, "root", {entry.root for entry in named}, "bigint"):
         found.families.setdefault(entry.root, []).append(entry)
-    missing = {entry.stream for entry in named} - found.versions.keys()
-    if missing:
-        text = _NEWEST_VERSIONS[is_sqlite(connection)]
-        (rows,) = asked(connection, [(text, (among(connection, sorted(missing))[1],))])
-        found.versions.update(dict(rows))
+    for statement in _versions_wanted(connection, {entry.stream for entry in named} - found.versions.keys()):
+        found.versions.update(dict(asked(connection, [statement])[0]))
 
 
 def _complete(connection: Connection, found: Found) -> None:

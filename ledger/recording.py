@@ -16,19 +16,19 @@ from sqlalchemy import Connection, update
 
 from ledger import tables
 from ledger.decisions import Accepted, decide
-from ledger.driver import asked, put, told
+from ledger.driver import asked, is_alone
 from ledger.entries import MAX_PAYLOAD, Entry, enter, instant, without_payload
-from ledger.known import Known, needs
-from ledger.lookup import Found, Receipt, look_up
+from ledger.known import Known
+from ledger.lookup import Found, Receipt, remembered
+from ledger.memory import Head, Memory
 from ledger.receipts import proof_of, request_of
 from ledger.refusals import Refusal, Refused
 from ledger.said import Event, Untold
 from ledger.search_words import search_words
 from ledger.standing import REDACTED
-from ledger.store import SELECT_ENTRIES, Head, chunks, entry_of, now
+from ledger.store import SELECT_ENTRIES, Project, chunks, entry_of, now
 from ledger.values import first_day, last_day
-
-Project = Callable[[Connection, Sequence[Entry]], None]
+from ledger.writes import Insert, Overtaken, Update, Write, carry_out
 
 
 @dataclass(frozen=True)
@@ -73,16 +73,25 @@ def record(
 
 
 def record_each(
-    connection: Connection, requests: Sequence[Request], *, project: Project, clock: Callable[[], datetime] = now
+    connection: Connection,
+    requests: Sequence[Request],
+    *,
+    project: Project,
+    clock: Callable[[], datetime] = now,
+    memory: Memory | None = None,
 ) -> list[Outcome]:
     """Record requests one after the other in one transaction that the caller commits, each of them wholly or not at all.
 
-    Takes the head and reads what the decisions need, decides, appends, lets `project` update the projections. Each request
-    sees those before it; one that is refused leaves nothing behind. No two of them bear the same key of one actor.
+    Takes the head and reads what the decisions need, decides, appends, and writes what `project` says of the projections. Each
+    request sees those before it; one that is refused leaves nothing behind. No two of them bear the same key of one actor.
+
+    `memory` spares reading what it tells. Raises Overtaken where it does not hold any more; nothing is then to be committed. Where
+    nothing is held (`alone`) everything is written by one statement or not at all, and only what is recorded is answered.
     """
+    memory = memory if memory is not None else Memory()
     events = [event for request in requests for event in request.events]
     keyed = [(request.actor, request.key) for request in requests if request.key is not None]
-    found = look_up(connection, events, needs(events), keyed)
+    found = remembered(connection, events, memory, keyed)
     known, moment = found.known(), max(instant(clock()), found.head.recorded_at)
     parts: list[_Part | Outcome] = []
     entries: list[Entry] = []
@@ -94,10 +103,15 @@ def record_each(
         except Refused as refused:
             known = found.known(entries)
             parts.append(refused)
+    if is_alone(connection) and not all(isinstance(part, _Part) for part in parts):
+        raise Overtaken
+    head = found.head
     if entries:
         receipts = [receipt for part in parts if isinstance(part, _Part) for receipt in part.receipts]
-        entries = _append(connection, entries, found.head, moment, receipts)
-        project(connection, entries)
+        head = Head(found.head.size + len(entries), moment, None)
+        writes = [Update(tables.head, head._asdict(), found.head._asdict()), *rows_of(entries, receipts, moment)]
+        entries = write(connection, writes, entries, project)
+    memory.take(head, known, entries)
     return [part.recorded(entries, found.head.size) if isinstance(part, _Part) else part for part in parts]
 
 
@@ -222,30 +236,21 @@ def _in_spite(refused: Event) -> Accepted | None:
 
 # --- appending ---------------------------------------------------------------------------------------------------------
 
-_COLUMNS = [column.name for column in tables.entries.columns]
-_MOVE_HEAD = "UPDATE head SET size = ?, recorded_at = ?, closed = NULL"
 
-
-def _append(
-    connection: Connection, entries: list[Entry], head: Head, moment: str, receipts: Sequence[Receipt]
-) -> list[Entry]:
-    """Insert the entries, remove the payloads that they redact, move the head, keep the receipts; the entries after that."""
+def write(connection: Connection, writes: Sequence[Write], entries: list[Entry], project: Project) -> list[Entry]:
+    """Carry out the writes that store `entries`, remove the payloads that these redact, and let the projections follow; the
+    entries after that."""
     assert all(len(entry.payload or b"") <= MAX_PAYLOAD for entry in entries)
-    insert_rows(connection, [row_of(entry) for entry in entries])
-    entries = remove_payloads(connection, entries)
-    close(connection, head.size + len(entries), moment, receipts)
+    if any(entry.type == REDACTED for entry in entries):
+        carry_out(connection, writes)
+        writes, entries = [], remove_payloads(connection, entries)
+    carry_out(connection, [*writes, *project(connection, entries)])
     return entries
 
 
-def insert_rows(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    put(connection, "entries", _COLUMNS, rows)
-
-
-def close(connection: Connection, size: int, moment: str, receipts: Sequence[Receipt]) -> None:
-    """Move the head, keep the receipts."""
-    told(connection, _MOVE_HEAD, [(size, moment)])
+def rows_of(entries: Sequence[Entry], receipts: Sequence[Receipt], moment: str) -> list[Write]:
     kept = [(*astuple(receipt), moment) for receipt in receipts]
-    put(connection, "receipts", [column.name for column in tables.receipts.columns], kept)
+    return [Insert(tables.entries, [row_of(entry) for entry in entries]), Insert(tables.receipts, kept)]
 
 
 def remove_payloads(connection: Connection, entries: list[Entry]) -> list[Entry]:

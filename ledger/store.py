@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,9 +11,12 @@ from sqlalchemy import Connection, Engine, create_engine, event, select
 from ledger import tables
 from ledger.driver import arrive, asked
 from ledger.entries import Entry
+from ledger.memory import Head
+from ledger.writes import Write
 
 CHUNK = 400
-Project = Callable[[Connection, Sequence[Entry]], None]
+Project = Callable[[Connection, Sequence[Entry]], Sequence[Write]]
+"""What entries that follow those in the ledger change of the projections; they need not be written yet."""
 
 
 def open_engine(url: str, **options: Any) -> Engine:
@@ -94,15 +96,6 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True)
-class Head:
-    """The ledger's size, the last recorded_at, and why it is closed, where it is."""
-
-    size: int
-    recorded_at: str
-    closed: str | None
 
 
 def lock_head(connection: Connection) -> Head:

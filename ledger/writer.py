@@ -5,20 +5,24 @@ next records for all who wait by then: each request gets an answer of its own, a
 first who comes writes, and calls upon one of those who came meanwhile. Who comes alone waits for nobody.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
 from time import monotonic, sleep
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from ledger.driver import keep_plans, one_trip
-from ledger.recording import Outcome, Project, Recorded, Request, record_each
+from ledger.driver import alone, is_sqlite, keep_plans, one_trip
+from ledger.memory import Memory
+from ledger.recording import Outcome, Recorded, Request, record_each
 from ledger.said import Event
-from ledger.store import to_write
+from ledger.store import Project, to_write
+from ledger.writes import Overtaken
 
 MOST_EVENTS = 1_000  # of one transaction, unless a single request has more
 MOST_IDLE = 1.0  # seconds
+MOST_DARED = 4  # events of a request that is recorded without holding the head
+CAREFUL = 16  # transactions after one that was overtaken
 
 
 class _Turn:
@@ -48,14 +52,18 @@ class _Turn:
 class Writer:
     """The one way of a process into its ledger, for any number of threads."""
 
-    def __init__(self, engine: Engine, project: Project):
-        self._engine, self._project = engine, project
+    def __init__(self, engine: Engine, remembering: Callable[[], Project]):
+        """`remembering` makes what projects; like the writer it may remember from one transaction to the next what it knew, and
+        is made anew where that does not hold any more."""
+        self._engine, self._remembering = engine, remembering
         self._lock = Lock()  # guards the two below
         self._waiting: list[_Turn] = []
         self._is_writing = False
         self._together = 1  # how many were answered last
-        self._connection: Connection | None = None  # belongs to who writes, as does the moment of its last use
+        self._connection: Connection | None = None  # belongs to who writes, as does what follows
         self._used = 0.0
+        self._since_overtaken = CAREFUL  # transactions
+        self._forget()
 
     def record(self, events: Sequence[Event], *, actor: str, key: str | None = None) -> Recorded:
         """Record `events` as one: all or nothing; returns once they are committed. Raises Refused with every refusal."""
@@ -107,16 +115,39 @@ class Writer:
             turn.outcome = outcome
 
     def _committed(self, requests: Sequence[Request]) -> Sequence[Outcome]:
+        """The outcomes, by what is remembered; where that does not hold any more, by what is read anew."""
         connection = self._connected()
         try:
-            with connection.begin(), one_trip(connection):
-                outcomes = record_each(connection, requests, project=self._project)
-                connection.commit()
+            try:
+                outcomes = self._recorded(connection, requests)
+            except Overtaken:
+                self._forget()
+                self._since_overtaken = 0
+                outcomes = self._recorded(connection, requests)
         except BaseException:
             self._leave()
             raise
         self._used = monotonic()
+        self._since_overtaken += 1
         return outcomes
+
+    def _recorded(self, connection: Connection, requests: Sequence[Request]) -> Sequence[Outcome]:
+        if not is_sqlite(connection) and self._dares(requests):
+            with alone(connection):
+                return record_each(connection, requests, project=self._project, memory=self._memory)
+        with connection.begin(), one_trip(connection):
+            outcomes = record_each(connection, requests, project=self._project, memory=self._memory)
+            connection.commit()
+        return outcomes
+
+    def _dares(self, requests: Sequence[Request]) -> bool:
+        """Whether to write by what is remembered without holding anything: where others write, too, it would mostly be in vain."""
+        if self._memory.head is None or self._since_overtaken < CAREFUL or len(requests) > 1:
+            return False
+        return len(requests[0].events) <= MOST_DARED and not any(event.data.ABOUT for event in requests[0].events)
+
+    def _forget(self) -> None:
+        self._memory, self._project = Memory(), self._remembering()
 
     def _connected(self) -> Connection:
         """The connection that is kept, or a new one, which is tried before it is used, where it has been idle."""
@@ -127,6 +158,7 @@ class Writer:
         return self._connection
 
     def _leave(self) -> None:
+        self._forget()
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.invalidate()  # with its settings it goes back to no pool

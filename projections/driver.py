@@ -1,10 +1,9 @@
 """Statements of the index in the words of the driver itself: one more layer costs more than the statement.
 
-What is asked together goes to PostgreSQL in one round trip, and so does what is written together (`ledger.driver`).
+What is asked together goes to PostgreSQL in one round trip (`ledger.driver`).
 """
 
-import struct
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from typing import Any, NamedTuple
@@ -12,13 +11,10 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Connection
 
-from ledger.driver import asked, copied, is_sqlite, streamed, told
+from ledger.driver import asked, streamed
 from ledger.entries import Entry
-from ledger.store import chunks
-from projections.timeline import FOREVER, HEAD, Piece
+from projections.timeline import FOREVER, HEAD
 
-AT_ONCE = 10  # rows in one statement on PostgreSQL
-COPY_FROM = 100  # rows; below that COPY, which takes a round trip of its own, gains nothing
 Place = tuple[str, str, str]  # mission, projection, key
 LIVE = "(SELECT live FROM generations)"
 
@@ -26,15 +22,6 @@ LIVE = "(SELECT live FROM generations)"
 class Query(NamedTuple):
     sql: str
     values: tuple[Any, ...] | dict[str, Any]
-
-
-class Write(NamedTuple):
-    """Rows for one statement; `copied` is the table and the columns where they can be copied into it, all numbers but the
-    last, which is bytes."""
-
-    sql: str
-    rows: Sequence[tuple[Any, ...]]
-    copied: str | None = None
 
 
 def ask(connection: Connection, *queries: Query) -> list[list[tuple[Any, ...]]]:
@@ -52,41 +39,6 @@ def partitions(connection: Connection, query: Query, size: int) -> Generator[lis
     with closing(stream(connection, query, size)) as rows:
         while part := list(islice(rows, size)):
             yield part
-
-
-def write(connection: Connection, *writes: Write) -> None:
-    """Carry out the writes, in their order."""
-    for one in writes:
-        if one.copied and len(one.rows) >= COPY_FROM and not is_sqlite(connection):
-            copied(connection, one.copied, _binary(one.rows))
-        elif is_sqlite(connection):
-            told(connection, one.sql, one.rows)
-        else:
-            for part in chunks(one.rows, AT_ONCE):
-                sql, values = together(one, part)
-                told(connection, sql, [values])
-
-
-def together(one: Write, rows: Sequence[tuple[Any, ...]]) -> tuple[str, tuple[Any, ...]]:
-    """Some rows of a write in one statement: its text and its values."""
-    if len(rows) == 1:
-        return one.sql, rows[0]
-    head, values, form = one.sql.partition(" VALUES ")
-    return head + values + ", ".join([form] * len(rows)), tuple(value for row in rows for value in row)
-
-
-_PIECE = struct.Struct(">hiqiiiqiqiiiq")  # the number of columns, then each with its length
-
-
-def _binary(rows: Iterable[tuple[Any, ...]]) -> bytes:
-    """Pieces as PostgreSQL copies them: a head, the rows, an end."""
-    pack = _PIECE.pack
-    parts = [b"PGCOPY\n\xff\r\n\0" + bytes(8)]
-    for place, edge, event, known_from, valid_from, root, content in rows:
-        parts.append(pack(7, 8, place, 4, edge, 8, event, 8, known_from, 4, valid_from, 8, root))
-        parts.append(b"\xff\xff\xff\xff" if content is None else len(content).to_bytes(4, "big") + content)
-    parts.append(b"\xff\xff")
-    return b"".join(parts)
 
 
 def as_said(connection: Connection, sql: str) -> str:
@@ -265,31 +217,3 @@ def _at(connection: Connection, sql: str, whose: Whose, day: int, known: int, ke
 
 
 _POINT_OF_POSTGRESQL = {"day": "%(day)s::int", "known": "%(known)s::bigint"}
-
-
-# --- what is written -----------------------------------------------------------------------------------------------
-
-_NEW_PLACE = "INSERT INTO places (place, generation, mission, projection, key) VALUES (?, ?, ?, ?, ?)"
-_COLUMNS = ("place", *Piece._fields)
-_NEW_PIECE = f"INSERT INTO rectangles ({', '.join(_COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
-_COPIED = f"rectangles ({', '.join(_COLUMNS)})"
-_SIZE = "UPDATE generations SET size = ?"
-_MADE_BY = "UPDATE generations SET made_by = ?"
-
-
-def new_places(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> Write:
-    return Write(as_said(connection, _NEW_PLACE), rows)
-
-
-def new_pieces(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> Write:
-    return Write(as_said(connection, _NEW_PIECE), rows, _COPIED)
-
-
-def new_size(connection: Connection, size: int) -> Write:
-    """How many entries the live generation has taken in."""
-    return Write(as_said(connection, _SIZE), [(size,)])
-
-
-def new_maker(connection: Connection, digest: str) -> Write:
-    """The code that makes the rows of the live generation."""
-    return Write(as_said(connection, _MADE_BY), [(digest,)])

@@ -10,58 +10,65 @@ from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, up
 
 from ledger import tables as ledger_tables
 from ledger.audit.workers import workers
+from ledger.driver import is_alone
 from ledger.entries import Entry
 from ledger.standing import REDACTED, alone
 from ledger.store import CHUNK, chunks, lock_head, plan_anew, read_entries, reading, size, writing
+from ledger.writes import Insert, Overtaken, Update, Write, carry_out, is_compared
 from projections.anew import SEVERAL_FROM, Group, Made, copied, groups, made_beside, sizes_of_missions
-from projections.driver import (
-    LIVE,
-    Place,
-    Query,
-    Write,
-    ask,
-    new_maker,
-    new_pieces,
-    new_places,
-    new_size,
-    tails_of,
-    write,
-)
+from projections.driver import LIVE, ask, tails_of
 from projections.tables import first_place, generation_of, generations, places, rectangles
-from projections.work import Rows, Work, forget, places_of, project
-from projections.work import changes as changes_of
+from projections.work import Work, changes, forget, places_of, project, take_tails
 
 MOST = 2**30  # generations
+MOST_ROWS = 8_192  # whose last heads are remembered
 
 
-def reads(connection: Connection, entries: Sequence[Entry]) -> tuple[list[Place], Query]:
-    """What is to be asked before `changes` can tell what `entries` change: of which places, and the question. It may be put
-    together with others, and before the entries are written; the head is to be held."""
+class Projector:
+    """Says what entries change of the live projections. It remembers the last heads of rows from one call to the next: they stay
+    as they are as long as nobody else takes entries in or switches to other rows."""
+
+    def __init__(self) -> None:
+        self._work: Work | None = None
+        self._size = 0  # how many entries the rows have taken in
+
+    def __call__(self, connection: Connection, entries: Sequence[Entry]) -> list[Write]:
+        """What is to be written with `entries`, which follow those in the ledger. Where the projections lack some of these they
+        are taken in first, and what a redaction removes is forgotten, both at once. Raises Overtaken where others keep it."""
+        first, removes = entries[0].position, any(entry.type == REDACTED for entry in entries)
+        work, done = self._work, self._size
+        if work is None or work.rows is not connection or done != first or removes or not is_compared(connection):
+            work, done = _asked(connection, entries, work if done == first and not removes else None)
+        self._work = None
+        if done != first and is_alone(connection):
+            raise Overtaken
+        following = entries[-1].position + 1
+        made_by = {"made_by": code_digest()} if done == 0 else {}
+        moved = Update(generations, {"size": following, **made_by}, {"live": work.generation, "size": done})
+        _forget_beside(connection, entries)
+        while done < first:
+            done = _rebuild_chunk(connection, work.generation, done, first)
+        if removes or moved.was["size"] != first:
+            work = Work(connection, connection, work.generation)  # the rows are others by now
+        made = changes(work, entries)
+        if not removes and len(work.timelines) <= MOST_ROWS:
+            self._work, self._size = work, following
+        return [moved, *made]
+
+
+def _asked(connection: Connection, entries: Sequence[Entry], remembered: Work | None) -> tuple[Work, int]:
+    """Work on the live rows, and how many entries these have taken in; it is the one that is remembered, where it holds."""
     wanted = places_of(s for entry in entries if entry.target is None for s in alone(entry))
-    return wanted, tails_of(connection, LIVE, wanted)
-
-
-def changes(connection: Connection, entries: Sequence[Entry], asked: Sequence[Place], tails: Rows) -> list[Write]:
-    """What is to be written of the live projections with `entries`, from the answer to `reads`. Where the projections lack
-    entries those are taken in first, and what a redaction removes is forgotten, both at once."""
-    (_, _, first_number, done, _), first = next(row for row in tails if row[0] < 0), entries[0].position
+    missing = [place for place in wanted if remembered is None or place not in remembered.timelines]
+    (tails,) = ask(connection, tails_of(connection, LIVE, missing))
+    _, _, first_number, done, _ = next(row for row in tails if row[0] < 0)
     if first_number is None:
         raise LookupError("there are no projections; run `mission-ledger rebuild`")
-    live, made_by = generation_of(first_number), [new_maker(connection, code_digest())] if done == 0 else []
-    _forget_beside(connection, entries)
-    if done < first:
-        asked, tails = (), ()
-    while done < first:
-        done = _rebuild_chunk(connection, live, done, first)
-    made = changes_of(Work(connection, connection, live), entries, asked, tails)
-    return [*made, *made_by, new_size(connection, entries[-1].position + 1)]
-
-
-def update_projections(connection: Connection, entries: Sequence[Entry]) -> None:
-    """Bring the live projections up to `entries`, which have just been appended; first, to those that they lack."""
-    asked, question = reads(connection, entries)
-    (tails,) = ask(connection, question)
-    write(connection, *changes(connection, entries, asked, tails))
+    work, generation = remembered, generation_of(first_number)
+    if work is None or (work.rows, work.generation, done) != (connection, generation, entries[0].position):
+        work = Work(connection, connection, generation)
+    take_tails(work, missing, tails)
+    return work, done
 
 
 def _forget_beside(connection: Connection, entries: Sequence[Entry]) -> None:
@@ -187,13 +194,13 @@ def _store_group(engine: Engine, fresh: int, made: Made, told: Callable[[float],
             return False
         last = connection.execute(select(func.max(places.c.place)).where(places.c.generation == fresh)).scalar_one()
         with copied(made, fresh, last or first_place(fresh)) as (numbered, _):
-            write(connection, new_places(connection, numbered))
+            carry_out(connection, [Insert(places, numbered)])
     with copied(made, fresh, last or first_place(fresh)) as (_, slices):
         for part in slices:
             with writing(engine) as connection:
                 if not _is_still_so(connection, fresh, made):
                     return False
-                write(connection, new_pieces(connection, part))
+                carry_out(connection, [Insert(rectangles, part)])
             stored += len(part)
             told(stored / made.pieces)
     return True

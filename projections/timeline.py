@@ -97,6 +97,13 @@ class Timeline:
         if s is not None:
             self._enter((piece.edge, piece.event), s)
 
+    def settled(self) -> "Timeline":
+        """The row as it is from now on: of what is stored its last head."""
+        tail = self.heads.get(FOREVER)
+        if tail is None:
+            return Timeline()
+        return Timeline({FOREVER: tail}, here_from=tail.valid_from + 1, last=self.last)
+
     def _enter(self, name: Name, s: Standing) -> None:
         if name not in self.events:
             if self.order and name < self.order[-1]:

@@ -16,8 +16,9 @@ from ledger.entries import Entry, without_payload
 from ledger.events import EVENTS
 from ledger.standing import REDACTED, Standing, alone, standing
 from ledger.store import chunks
+from ledger.writes import Insert, Write, carry_out
 from projections.answers import LEDGER_WIDE, PROJECTIONS
-from projections.driver import Place, Write, ask, entries_of, new_pieces, new_places, pieces_between, tails_of, write
+from projections.driver import Place, ask, entries_of, pieces_between, tails_of
 from projections.projection import subject_of
 from projections.tables import places, rectangles
 from projections.timeline import FOREVER, HEAD, Change, Piece, Timeline, day_number, first_number
@@ -54,24 +55,22 @@ class Work:
 
 def project(work: Work, entries: Sequence[Entry]) -> None:
     """Take `entries` in, which follow those that the index comes from so far."""
-    write(work.rows, *changes(work, entries))
+    carry_out(work.rows, changes(work, entries))
 
 
-def changes(work: Work, entries: Sequence[Entry], asked: Sequence[Place] = (), tails: Rows = ()) -> list[Write]:
-    """What is to be written to take `entries` in; `tails` is the answer to `tails_of` for the places `asked`, where somebody
-    has put that question already. What was removed of a family is forgotten at once."""
+def changes(work: Work, entries: Sequence[Entry]) -> list[Write]:
+    """What is to be written to take `entries` in. What was removed of a family is forgotten at once."""
     if work.only is None and any(entry.type == REDACTED for entry in entries):
         forget(work, entries, entries[0].position)
-        asked, tails = (), ()
-    _take_tails(work, asked, tails)
     _load_families(work, {entry.root for entry in entries if entry.target is not None}, entries)
     visits = [_visits(work, entry) for entry in entries]
-    _load_tails(work, {place for visit in visits for place in visit})
+    touched = dict.fromkeys(place for visit in visits for place in visit)
+    _load_tails(work, touched)
     _load_pasts(work, visits, entries)
     for entry, visit in zip(entries, visits, strict=True):
         for place, what in visit.items():
             _pay(work, place, what, entry)
-    return _writes(work)
+    return _writes(work, touched)
 
 
 def forget(work: Work, entries: Sequence[Entry], before: int) -> None:
@@ -121,7 +120,8 @@ def _load_families(work: Work, roots: Iterable[int], entries: Sequence[Entry]) -
             work.families[entry.root].append(without_payload(entry) if entry.position in gone else entry)
 
 
-def _take_tails(work: Work, asked: Sequence[Place], tails: Rows) -> None:
+def take_tails(work: Work, asked: Sequence[Place], tails: Rows) -> None:
+    """Know the last heads of the places `asked`, by the answer to `tails_of` for them."""
     for index, number, known_from, valid_from, content in tails:
         if index < 0:  # the last number so far, else where those of the generation begin
             work.last_number = max(work.last_number, number or known_from)
@@ -137,7 +137,7 @@ def _take_tails(work: Work, asked: Sequence[Place], tails: Rows) -> None:
 def _load_tails(work: Work, wanted: Iterable[Place]) -> None:
     missing = sorted(place for place in wanted if place not in work.timelines)
     for part in chunks(missing, MANY):
-        _take_tails(work, part, ask(work.rows, tails_of(work.rows, work.generation, part))[0])
+        take_tails(work, part, ask(work.rows, tails_of(work.rows, work.generation, part))[0])
 
 
 def _load_pasts(work: Work, visits: Iterable[Mapping[Place, Visit]], entries: Sequence[Entry]) -> None:
@@ -247,12 +247,18 @@ def _pay(work: Work, place: Place, visit: Visit, entry: Entry) -> None:
 # --- what is written -------------------------------------------------------------------------------------------------
 
 
-def _writes(work: Work) -> list[Write]:
-    rows = [
-        (_number(work, place), *piece) for place, line in work.timelines.items() if line.added for piece in line.added
-    ]
+def _writes(work: Work, touched: Iterable[Place]) -> list[Write]:
+    """What is to be written; after that the rows are ready for the entries that follow."""
+    rows = []
+    for place in touched:
+        line = work.timelines[place]
+        if line.added:
+            number = _number(work, place)
+            rows += [(number, *piece) for piece in line.added]
+        work.timelines[place] = line.settled()
     rows.sort()
-    return [new_places(work.rows, work.new), new_pieces(work.rows, rows)]
+    new, work.new, work.families = work.new, [], {}
+    return [Insert(places, new), Insert(rectangles, rows)]
 
 
 def _number(work: Work, place: Place) -> int:

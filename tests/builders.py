@@ -9,7 +9,7 @@ from ledger.entries import Entry
 from ledger.recording import record
 from ledger.schemas import parse_event
 from ledger.store import writing
-from projections.runner import update_projections
+from projections.runner import Projector
 
 MISSION = "test-mission"
 
@@ -87,7 +87,7 @@ def append(engine: Engine, *events: dict[str, Any], actor: str = "tester", key: 
     """Record events as one batch."""
     with writing(engine) as connection:
         return record(
-            connection, [parse_event(event) for event in events], actor=actor, key=key, project=update_projections
+            connection, [parse_event(event) for event in events], actor=actor, key=key, project=Projector()
         ).entries
 
 

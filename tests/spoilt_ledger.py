@@ -21,7 +21,7 @@ from ledger.schemas import parse_event
 from ledger.signing import LogKey, sign, write_log_key
 from ledger.store import open_engine, reading, writing
 from migrations import migrate
-from projections.runner import update_projections
+from projections.runner import Projector
 from tests.builders import announced, append, corrected, deployed, people, registered, retracted, said
 from tests.conftest import create_database, drop_database
 from tests.tampering import root_of, tampered
@@ -51,7 +51,7 @@ def told(engine: Engine, folder: Path) -> LogKey:
     sign(engine, key)
     with writing(engine) as connection:
         events = [parse_event(deployed(count=count)) for count in range(1, 41)]
-        record(connection, events, actor="desk", key="a-key", project=update_projections)
+        record(connection, events, actor="desk", key="a-key", project=Projector())
     sign(engine, key)
     append(engine, said("payload.redacted", mission=None, target=20, legal_basis="a rule", reason="a name"))
     append(engine, *(deployed("KEN", 5) for _ in range(9)))

@@ -16,7 +16,8 @@ from ledger.refusals import Refused
 from ledger.schemas import parse_event
 from ledger.store import read_entries, reading, size
 from ledger.writer import Writer
-from projections.runner import update_projections
+from ledger.writes import Write
+from projections.runner import Projector
 from tests.builders import announced, append, deployed, registered, said
 
 Answer = Recorded | Exception
@@ -28,13 +29,14 @@ class Crowd:
     def __init__(self, engine: Engine):
         self.writes, self.go_on = Signal(), Signal()
         self.groups: list[int] = []
-        self.writer = Writer(engine, self._project)
+        self.writer = Writer(engine, lambda: self._project)
 
-    def _project(self, connection: Connection, entries: Sequence[Entry]) -> None:
-        update_projections(connection, entries)
+    def _project(self, connection: Connection, entries: Sequence[Entry]) -> Sequence[Write]:
+        changes = Projector()(connection, entries)
         self.groups.append(len(entries))
         self.writes.set()
         assert self.go_on.wait(20)
+        return changes
 
     def answers(self, *requests: Callable[[], Recorded]) -> list[Answer]:
         """The answers to a first request and to those that wait until it is written, in this order."""
@@ -176,7 +178,7 @@ def test_after_a_failure_the_next_is_recorded_as_ever(crowd: Crowd, engine: Engi
 
 def test_sixteen_threads_lose_double_and_disorder_nothing(engine: Engine) -> None:
     append(engine, registered())
-    writer = Writer(engine, update_projections)
+    writer = Writer(engine, Projector)
 
     def write(number: int) -> list[tuple[int, str]]:
         found = []

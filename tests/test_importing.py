@@ -28,7 +28,7 @@ from ledger.said import Event
 from ledger.schemas import parse_event
 from ledger.store import read_with_words, reading, size, stream_entries
 from projections.redactions import removals_where
-from projections.runner import update_projections
+from projections.runner import Projector
 from tests.builders import announced, append, corrected, deployed, people, registered, retracted, said
 from tests.histories import Batch, histories, tell
 from tests.test_redaction import redacted
@@ -75,7 +75,7 @@ def test_a_file_is_recorded_as_one_list_would_be_whatever_its_parts(
     events = all_of(history)
 
     with fresh(engine) as ledger:
-        record(ledger, [parse_event(event) for event in events], actor="tester", key="k", project=update_projections)
+        record(ledger, [parse_event(event) for event in events], actor="tester", key="k", project=Projector())
         expected = recorded(ledger), stored(ledger)
     with fresh(engine) as ledger:
         told = imported(ledger, events, part)
@@ -96,7 +96,7 @@ def test_the_same_content_is_recognised_whatever_the_parts_and_however_it_was_re
     parsed = [parse_event(event) for event in events]
 
     with fresh(engine) as ledger:
-        record(ledger, parsed, actor="another", key=f"sha256:{read(lines(events), '.jsonl').digest}", project=update_projections)  # fmt: skip
+        record(ledger, parsed, actor="another", key=f"sha256:{read(lines(events), '.jsonl').digest}", project=Projector())  # fmt: skip
         by_list = imported(ledger, events, part)
     with fresh(engine) as ledger:
         first = imported(ledger, events, part)
@@ -129,7 +129,7 @@ def test_what_is_refused_anywhere_is_told_as_of_one_list_and_leaves_nothing(
 
     with fresh(engine) as ledger:
         with pytest.raises(Refused) as refused, ledger.begin():
-            record(ledger, [parse_event(event) for event in events], actor="tester", project=update_projections)
+            record(ledger, [parse_event(event) for event in events], actor="tester", project=Projector())
         with pytest.raises(Faulty) as faulty:
             imported(ledger, events, part)
         left = size(ledger), recorded(ledger), stored(ledger)

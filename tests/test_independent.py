@@ -72,7 +72,8 @@ def test_a_log_is_verified_while_entries_are_appended(
         notes = [checkpoint(address)]
         halfway = threading.Event()
         recorders = [
-            threading.Thread(target=post, args=(address, secret, party, 100, halfway)) for party in ("KEN", "JAM", "BLZ")
+            threading.Thread(target=post, args=(address, secret, party, 100, halfway))
+            for party in ("KEN", "JAM", "BLZ")
         ]
         for recorder in recorders:
             recorder.start()

@@ -13,7 +13,7 @@ from api.web.presets import presets, year_before
 from ledger.recording import record
 from ledger.schemas import parse_event
 from ledger.store import reading, writing
-from projections.runner import update_projections
+from projections.runner import Projector
 from tests.builders import append, people, registered, said
 
 HAITI = "/missions/haiti-mss"
@@ -78,7 +78,7 @@ def recorded_on(engine: Engine, day: str, *events: dict[str, object]) -> None:
             connection,
             said_then,
             actor="tester",
-            project=update_projections,
+            project=Projector(),
             clock=lambda: datetime.fromisoformat(f"{day}T10:00:00+00:00"),
         )
 

@@ -20,7 +20,7 @@ from ledger.records import lines
 from ledger.schemas import parse_event
 from ledger.store import open_engine, writing
 from projections.answers import ANSWERS
-from projections.runner import update_projections
+from projections.runner import Projector
 from tests.conftest import create_database, drop_database
 
 MISSION = "/v1/missions/haiti-mss"
@@ -47,7 +47,7 @@ def load(engine: Engine) -> str:
     """Record the shipped events in one batch; make a key."""
     with writing(engine) as connection:
         events = [parse_event(json.loads(line)) for line in lines("haiti-mss")]
-        record(connection, events, actor="shipped-record", project=update_projections)
+        record(connection, events, actor="shipped-record", project=Projector())
         return keys.create(connection, "desk", "recorder")
 
 

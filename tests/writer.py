@@ -17,7 +17,7 @@ from typing import Any
 from ledger.recording import Recorded, record
 from ledger.schemas import parse_event
 from ledger.store import open_engine, writing
-from projections.runner import update_projections
+from projections.runner import Projector
 from tests.builders import announced, corrected, deployed, said
 
 PARTIES, DATES = ("KEN", "JAM", "BLZ"), ("2023", "2024-02", "2024-02-01", "2024-03-05", "2025-01-01")
@@ -62,7 +62,7 @@ def write(url: str, number: int, steps: int) -> None:
         key = f"{name}-{step}" if shared else None
         events = [parse_event(event) for event in request(name, step, [] if shared else own)]
         with writing(engine) as connection:
-            recorded = record(connection, events, actor=name, key=key, project=update_projections)
+            recorded = record(connection, events, actor=name, key=key, project=Projector())
         print(acknowledged(recorded, key), flush=True)
         own += [entry.position for entry in recorded.entries if entry.target is None and not shared]
 

@@ -21,7 +21,7 @@ from ledger.said import Event
 from ledger.schemas import Invalid, parse_event
 from ledger.signing import LogKey
 from ledger.store import lock_head, now, reading, writing
-from projections.runner import update_projections
+from projections.runner import Projector
 
 
 @click.group()
@@ -219,7 +219,7 @@ def _reopen(engine: Engine, old: LogKey, new: SigningKey, reason: str, actor: st
         if new.name == last.origin or last_note(connection, new.name) is not None:
             raise Declined(f"{new.name} has signed what is not here; choose another origin.")
         said = _reopened(last, new, reason)
-        record(connection, [said], actor=actor, project=update_projections, reopening=True)
+        record(connection, [said], actor=actor, project=Projector(), reopening=True)
 
 
 def _reopened(last: Checkpoint, new: SigningKey, reason: str) -> Event:

@@ -33,7 +33,7 @@ from ledger.schemas import Fault, Invalid, parse_event
 from ledger.store import reading, size, writing
 from ledger.texts import nearest_first
 from projections.queries import mission_names
-from projections.runner import update_projections
+from projections.runner import Projector
 
 
 @click.command()
@@ -46,7 +46,7 @@ def record(file: IO[bytes], actor: str, key: str | None, as_json: bool) -> None:
     events, is_list = _said(file.read())
     try:
         with database.recording() as engine, writing(engine) as connection:
-            recorded = record_events(connection, events, actor=actor, key=key, project=update_projections)
+            recorded = record_events(connection, events, actor=actor, key=key, project=Projector())
     except Refused as refused:
         alone = "" if is_list else "/0"
         told = [f"{r.pointer.removeprefix(alone)}: {r.detail}".removeprefix(": ") for r in refused.refusals]

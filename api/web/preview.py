@@ -15,7 +15,7 @@ from ledger.values import first_day
 from projections.diff import Operation
 from projections.differences import compared
 from projections.questions import Question
-from projections.runner import update_projections
+from projections.runner import Projector
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Preview:
 def preview(connection: Connection, event: Event, actor: str, today: str) -> Preview:
     """Record the event and tell what follows from it; the caller takes it back. Raises Refused."""
     before = size(connection) - 1
-    entry = record(connection, [event], actor=actor, project=update_projections).entries[0]
+    entry = record(connection, [event], actor=actor, project=Projector()).entries[0]
     day = max(today, first_day(event.effective), first_day(getattr(event.data, "effective", None) or event.effective))
     if entry.mission is None:
         return Preview(entry, day, (), (), ())

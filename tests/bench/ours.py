@@ -26,7 +26,7 @@ from projections.brief import COMPLETE, lists_of
 from projections.history import mission_history
 from projections.queries import mission_entries
 from projections.questions import Question, ask
-from projections.runner import update_projections
+from projections.runner import Projector
 from tests.bench import ledgers
 from tests.bench.workload import Said, Workload
 
@@ -51,7 +51,7 @@ def fill(engine: Engine, workload: Workload, count: int) -> None:
 @contextmanager
 def writer(engine: Engine) -> Iterator[Append]:
     """A function that records one event, durably, when it returns; many threads may call it."""
-    into = Writer(engine, update_projections)
+    into = Writer(engine, Projector)
     yield lambda said: into.record([parse_event(said)], actor=ACTOR)
 
 
@@ -59,7 +59,7 @@ def record_all(engine: Engine, said: Sequence[Said]) -> None:
     """Validate, decide, append, bring the index up to it, commit."""
     events = [parse_event(one) for one in said]
     with writing(engine) as connection:
-        record(connection, events, actor=ACTOR, project=update_projections)
+        record(connection, events, actor=ACTOR, project=Projector())
 
 
 def import_file(engine: Engine, path: Path) -> None:

@@ -27,7 +27,7 @@ from ledger.signing import LogKey, new_key, sign, write_log_key
 from ledger.store import open_engine, reading, writing
 from migrations import migrate
 from projections import audit as index
-from projections.runner import rebuild, update_projections
+from projections.runner import Projector, rebuild
 from tests.bench.ledgers import fill, said_by_a_party
 from tests.bench.workload import Workload
 from tests.builders import MISSION, registered
@@ -165,7 +165,7 @@ def appending(folder: Path, size: int, rounds: int, appends: int) -> tuple[float
 
 def append(engine: Engine, said: list[dict[str, object]]) -> None:
     with writing(engine) as connection:
-        record(connection, [parse_event(one) for one in said], actor="bench", project=update_projections)
+        record(connection, [parse_event(one) for one in said], actor="bench", project=Projector())
 
 
 if __name__ == "__main__":
