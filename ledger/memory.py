@@ -4,7 +4,7 @@ Nobody else writes as long as the head stays as the writer left it. What it knew
 version each stream has, and what has begun in it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -25,19 +25,18 @@ class Head(NamedTuple):
 
 @dataclass
 class Memory:
-    """`head` is None where nothing is remembered; `begun` is as in `Known`."""
+    """`head` is None where nothing is remembered; `begun`: streams, and by something of which types they have begun."""
 
     head: Head | None = None
     versions: dict[str, int] = field(default_factory=dict)
-    begun: dict[str, set[tuple[str, ...]]] = field(default_factory=dict)
+    begun: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
 
     def lacking(self, wanted: Needs, events: Iterable[Event]) -> Needs:
         """What of `wanted` is not remembered. Where something is about an entry, what has begun is read again: it may end that."""
         beginnings = wanted.beginnings
         if not any(event.data.ABOUT for event in events):
-            begun = self.begun
-            beginnings = frozenset(pair for pair in beginnings if pair[1] not in begun.get(pair[0], ()))
-        unknown = wanted.versions - self.versions.keys()
+            beginnings -= self.begun
+        unknown = frozenset(stream for stream in wanted.versions if stream not in self.versions)
         return replace(wanted, beginnings=beginnings, versions=unknown)
 
     def told(self, wanted: Needs, lacking: Needs) -> tuple[dict[str, int], dict[str, set[tuple[str, ...]]]]:
@@ -47,14 +46,13 @@ class Memory:
             begun.setdefault(stream, set()).add(types)
         return {stream: self.versions[stream] for stream in wanted.versions - lacking.versions}, begun
 
-    def take(self, head: Head, known: Known, entries: Sequence[Entry]) -> None:
+    def take(self, head: Head, known: Known, entries: Iterable[Entry]) -> None:
         """Remember how the ledger is after `entries`, which were decided by `known`."""
         self.head = head
-        if len(self.versions) > MOST_STREAMS:
-            self.versions, self.begun = {}, {}
+        if len(self.versions) > MOST_STREAMS or len(self.begun) > MOST_STREAMS:
+            self.versions, self.begun = {}, set()
         self.versions.update(known.versions)
-        for entry in entries:
-            if entry.target is not None:
-                self.begun.pop(entry.stream, None)
-        for stream, types in known.begun.items():
-            self.begun.setdefault(stream, set()).update(types)
+        spoken_of = {entry.stream for entry in entries if entry.target is not None}
+        if spoken_of:
+            self.begun = {pair for pair in self.begun if pair[0] not in spoken_of}
+        self.begun.update((stream, types) for stream, found in known.begun.items() for types in found)

@@ -51,7 +51,7 @@ class Projector:
         if removes or moved.was["size"] != first:
             work = Work(connection, connection, work.generation)  # the rows are others by now
         made = changes(work, entries)
-        if not removes and len(work.timelines) <= MOST_ROWS:
+        if not removes and len(work.tails) <= MOST_ROWS:
             self._work, self._size = work, following
         return [moved, *made]
 
@@ -59,7 +59,7 @@ class Projector:
 def _asked(connection: Connection, entries: Sequence[Entry], remembered: Work | None) -> tuple[Work, int]:
     """Work on the live rows, and how many entries these have taken in; it is the one that is remembered, where it holds."""
     wanted = places_of(s for entry in entries if entry.target is None for s in alone(entry))
-    missing = [place for place in wanted if remembered is None or place not in remembered.timelines]
+    missing = [place for place in wanted if remembered is None or place not in remembered.tails]
     (tails,) = ask(connection, tails_of(connection, LIVE, missing))
     _, _, first_number, done, _ = next(row for row in tails if row[0] < 0)
     if first_number is None:

@@ -97,12 +97,15 @@ class Timeline:
         if s is not None:
             self._enter((piece.edge, piece.event), s)
 
-    def settled(self) -> "Timeline":
-        """The row as it is from now on: of what is stored its last head."""
-        tail = self.heads.get(FOREVER)
-        if tail is None:
-            return Timeline()
-        return Timeline({FOREVER: tail}, here_from=tail.valid_from + 1, last=self.last)
+    @classmethod
+    def from_tail(cls, tail: Piece | None) -> "Timeline":
+        """A row of which the last head alone is known: all of it that lies later than that began."""
+        return cls() if tail is None else cls({FOREVER: tail}, here_from=tail.valid_from + 1)
+
+    @property
+    def tail(self) -> Piece | None:
+        """The last head."""
+        return self.heads.get(FOREVER)
 
     def _enter(self, name: Name, s: Standing) -> None:
         if name not in self.events:

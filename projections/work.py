@@ -40,12 +40,14 @@ class Visit(NamedTuple):
 class Work:
     """What a batch of entries changes, before it is written. Entries are read from one connection, and the index is read and
     written on another: an auditor keeps its own elsewhere. `only`: the places that are to be changed; all of them where it is
-    None. `families`: entries by root, in position order, as far as they are needed."""
+    None. `tails`: the last heads of rows, which hold from one batch to the next. `families`: entries by root, in position order, as
+    far as they are needed."""
 
     ledger: Connection
     rows: Connection
     generation: int
     only: frozenset[Place] | None = None
+    tails: dict[Place, Piece | None] = field(default_factory=dict)
     timelines: dict[Place, Timeline] = field(default_factory=dict)
     numbers: dict[Place, int] = field(default_factory=dict)
     last_number: int = 0
@@ -126,18 +128,17 @@ def take_tails(work: Work, asked: Sequence[Place], tails: Rows) -> None:
         if index < 0:  # the last number so far, else where those of the generation begin
             work.last_number = max(work.last_number, number or known_from)
             continue
-        line = work.timelines[asked[index]] = Timeline()
+        place = asked[index]
         if number is not None:
-            work.numbers[asked[index]] = number
-        if content is not None:
-            line.take(Piece(FOREVER, HEAD, known_from, valid_from, HEAD, content))
-            line.here_from = valid_from + 1
+            work.numbers[place] = number
+        work.tails[place] = None if content is None else Piece(FOREVER, HEAD, known_from, valid_from, HEAD, content)
 
 
 def _load_tails(work: Work, wanted: Iterable[Place]) -> None:
-    missing = sorted(place for place in wanted if place not in work.timelines)
+    missing = sorted(place for place in wanted if place not in work.tails)
     for part in chunks(missing, MANY):
         take_tails(work, part, ask(work.rows, tails_of(work.rows, work.generation, part))[0])
+    work.timelines = {place: Timeline.from_tail(work.tails[place]) for place in wanted}
 
 
 def _load_pasts(work: Work, visits: Iterable[Mapping[Place, Visit]], entries: Sequence[Entry]) -> None:
@@ -255,9 +256,9 @@ def _writes(work: Work, touched: Iterable[Place]) -> list[Write]:
         if line.added:
             number = _number(work, place)
             rows += [(number, *piece) for piece in line.added]
-        work.timelines[place] = line.settled()
+        work.tails[place] = line.tail
     rows.sort()
-    new, work.new, work.families = work.new, [], {}
+    new, work.new, work.families, work.timelines = work.new, [], {}, {}
     return [Insert(places, new), Insert(rectangles, rows)]
 
 
