@@ -67,15 +67,16 @@ def remembered(
 ) -> Found:
     """Everything that the decisions about the events have to know: what `memory` tells, and the rest looked up.
 
-    Raises Overtaken where the head is not as it is remembered. Where nothing would hold it, and nothing else is to be read, it is
-    taken for granted, since it is compared again when it is moved.
+    Raises Overtaken where the head is not as it is remembered. Where nothing would hold it, it is taken for granted, since it is
+    compared when it is moved.
     """
     wanted = needs(events)
     lacking = memory.lacking(wanted, events)
     versions, begun = memory.told(wanted, lacking)
-    if memory.head is not None and is_alone(connection) and not keyed and lacking.is_empty:
-        return Found(memory.head, {}, lacking, versions, begun=begun)
-    found = look_up(connection, events, lacking, keyed, versions)
+    if memory.head is not None and is_alone(connection):
+        found = look_up(connection, events, lacking, keyed, versions, memory.head)
+    else:
+        found = look_up(connection, events, lacking, keyed, versions)
     if memory.head not in (None, found.head):
         raise Overtaken
     return replace(found, begun=begun)
@@ -87,20 +88,22 @@ def look_up(
     wanted: Needs,
     keyed: Sequence[tuple[str, str]] = (),
     versions: Mapping[str, int] = MappingProxyType({}),
+    head: Head | None = None,
 ) -> Found:
     """Hold the head, and read everything that the decisions about the events have to know: `wanted`, and what only that tells
-    to be needed. `keyed`: actors and idempotency keys whose receipts are read, too; `versions`: those that are known already."""
-    statements: list[Statement] = [(_HEAD if is_sqlite(connection) else f"{_HEAD} FOR UPDATE", ())]
+    to be needed. `keyed`: actors and idempotency keys whose receipts are read, too; `versions` and `head`: what is known already."""
+    statements: list[Statement] = [] if head is not None else [(_HEAD if is_sqlite(connection) else f"{_HEAD} FOR UPDATE", ())]
     statements += [_receipt_of(actor, key) for actor, key in sorted(keyed)]
-    statements += _versions_wanted(connection, wanted.versions)
-    before = len(statements)
-    (((size, recorded_at, closed),), *more) = asked(connection, statements + _entries_wanted(connection, wanted))
-    receipts = {(row[0], row[1]): Receipt(*row) for rows in more[: len(keyed)] for row in rows}
-    newest = {
-        stream: version for rows in more[len(keyed) : before - 1] for stream, version in rows if version is not None
-    }
-    found = Found(Head(size, recorded_at, closed), receipts, wanted, {**versions, **newest})
-    _take_in(connection, found, events, [entry_of(row) for rows in more[before - 1 :] for row in rows])
+    statements += _versions_wanted(connection, wanted.versions - wanted.begun - wanted.streams)
+    reads = _entries_wanted(connection, wanted)
+    lists = asked(connection, [*statements, *reads]) if statements or reads else []
+    if head is None:
+        head = Head(*lists.pop(0)[0])
+    receipts = {(row[0], row[1]): Receipt(*row) for rows in lists[: len(keyed)] for row in rows}
+    newest = {stream: version or 0 for rows in lists[len(keyed) : len(lists) - len(reads)] for stream, version in rows}
+    found = Found(head, receipts, wanted, {**versions, **newest})
+    if reads:
+        _take_in(connection, found, events, [entry_of(row) for rows in lists[-len(reads) :] for row in rows])
     return found
 
 
@@ -150,11 +153,20 @@ def _take_in(connection: Connection, found: Found, events: Sequence[Event], read
     for position in sorted(entries):
         if entries[position].stream in found.streams:
             found.streams[entries[position].stream].append(entries[position])
+    found.versions.update(_told_by_beginnings(found))
+    unknown = {*wanted.versions, *(entry.stream for entry in named)} - found.versions.keys()
+    for statement in _versions_wanted(connection, unknown):
+        found.versions.update((stream, version or 0) for stream, version in asked(connection, [statement])[0])
     _complete(connection, found)
     for entry in _read(connection, "root", {entry.root for entry in named}, "bigint"):
         found.families.setdefault(entry.root, []).append(entry)
-    for statement in _versions_wanted(connection, {entry.stream for entry in named} - found.versions.keys()):
-        found.versions.update(dict(asked(connection, [statement])[0]))
+
+
+def _told_by_beginnings(found: Found) -> dict[str, int]:
+    """The versions of those streams of which everything was read."""
+    newest = {stream: max((entry.version for entry in entries), default=0) for stream, entries in found.streams.items()}
+    whole = found.wanted.streams
+    return {stream: version for stream, version in newest.items() if stream in whole or version < BEGINNING}
 
 
 def _complete(connection: Connection, found: Found) -> None:
