@@ -27,8 +27,9 @@ def is_sqlite(connection: Connection) -> bool:
     return connection.dialect.name == "sqlite"
 
 
-def keep_plans(connection: Connection) -> None:
-    """Let PostgreSQL plan each statement once for all that come after on this connection, which is not to go back to the pool.
+def keep(connection: Connection) -> None:
+    """Make a connection one for a writer, which is not to go back to the pool. On PostgreSQL each statement is a transaction of its
+    own outside of `one_trip`, and is planned once for all that come after.
 
     The statements of an append find single rows by an index, whatever their values; planning them anew costs more than they do.
     """
@@ -37,46 +38,48 @@ def keep_plans(connection: Connection) -> None:
         raw.execute("SET plan_cache_mode = force_generic_plan")
         raw.execute("SET default_transaction_isolation = 'read committed'")
         raw.commit()
-
-
-@contextmanager
-def alone(connection: Connection) -> Iterator[None]:
-    """Within this each statement to PostgreSQL is a transaction of its own, at the cost of nothing but itself."""
-    raw: Any = connection.connection.driver_connection
-    raw.autocommit = True
-    try:
-        yield
-    finally:
-        if not raw.closed:
-            raw.autocommit = False
+        raw.autocommit = True
 
 
 def is_alone(connection: Connection) -> bool:
     """Whether each statement is a transaction of its own, so that nothing holds what was read."""
     raw: Any = connection.connection.driver_connection
-    return not is_sqlite(connection) and raw.autocommit
+    return not is_sqlite(connection) and raw.autocommit and "trip" not in connection.info
 
 
 class one_trip:
-    """Within this what is told to PostgreSQL travels with what comes next, the commit included. On SQLite nothing travels.
+    """A transaction, already begun for SQLAlchemy, in which what is told to PostgreSQL travels with what comes next, the commit
+    included. On SQLite nothing travels.
 
     A statement of SQLAlchemy's own first lets arrive what is under way (`arrive`), since it looks for its result at once.
     """
 
     def __init__(self, connection: Connection):
+        self._connection = connection
         self._raw: Any = connection.connection.driver_connection
-        self._info, self._travels = connection.info, not is_sqlite(connection)
         self._pipeline: Any = None
 
     def __enter__(self) -> None:
-        self._info["trip"] = self
+        self._connection.info["trip"] = self
+        self._say("BEGIN")
 
-    def __exit__(self, *error: Any) -> None:
-        del self._info["trip"]
-        self.arrive(*error)
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        del self._connection.info["trip"]
+        try:
+            if error is None:
+                self._say("COMMIT")
+            self.arrive(kind, error, trace)
+        except _driver_error(self._connection) as failure:
+            raise _told_of(self._connection, failure, "COMMIT") from None
+
+    def _say(self, text: str) -> None:
+        """What a connection that is kept does not say by itself."""
+        if not is_sqlite(self._connection) and self._raw.autocommit:
+            self.depart()
+            self._raw.execute(text)
 
     def depart(self) -> None:
-        if self._travels and self._pipeline is None:
+        if self._pipeline is None and not is_sqlite(self._connection):
             self._pipeline = self._raw.pipeline()
             self._pipeline.__enter__()
 

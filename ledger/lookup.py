@@ -92,7 +92,9 @@ def look_up(
 ) -> Found:
     """Hold the head, and read everything that the decisions about the events have to know: `wanted`, and what only that tells
     to be needed. `keyed`: actors and idempotency keys whose receipts are read, too; `versions` and `head`: what is known already."""
-    statements: list[Statement] = [] if head is not None else [(_HEAD if is_sqlite(connection) else f"{_HEAD} FOR UPDATE", ())]
+    statements: list[Statement] = (
+        [] if head is not None else [(_HEAD if is_sqlite(connection) else f"{_HEAD} FOR UPDATE", ())]
+    )
     statements += [_receipt_of(actor, key) for actor, key in sorted(keyed)]
     statements += _versions_wanted(connection, wanted.versions - wanted.begun - wanted.streams)
     reads = _entries_wanted(connection, wanted)

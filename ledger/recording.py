@@ -86,7 +86,7 @@ def record_each(
     request sees those before it; one that is refused leaves nothing behind. No two of them bear the same key of one actor.
 
     `memory` spares reading what it tells. Raises Overtaken where it does not hold any more; nothing is then to be committed. Where
-    nothing is held (`alone`) everything is written by one statement or not at all, and only what is recorded is answered.
+    nothing is held (`is_alone`) everything is written by one statement or not at all, and only what is recorded is answered.
     """
     memory = memory if memory is not None else Memory()
     events = [event for request in requests for event in request.events]

@@ -12,7 +12,7 @@ from time import monotonic, sleep
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from ledger.driver import alone, is_sqlite, keep_plans, one_trip
+from ledger.driver import is_sqlite, keep, one_trip
 from ledger.memory import Memory
 from ledger.recording import Outcome, Recorded, Request, record_each
 from ledger.said import Event
@@ -133,12 +133,9 @@ class Writer:
 
     def _recorded(self, connection: Connection, requests: Sequence[Request]) -> Sequence[Outcome]:
         if not is_sqlite(connection) and self._dares(requests):
-            with alone(connection):
-                return record_each(connection, requests, project=self._project, memory=self._memory)
+            return record_each(connection, requests, project=self._project, memory=self._memory)
         with connection.begin(), one_trip(connection):
-            outcomes = record_each(connection, requests, project=self._project, memory=self._memory)
-            connection.commit()
-        return outcomes
+            return record_each(connection, requests, project=self._project, memory=self._memory)
 
     def _dares(self, requests: Sequence[Request]) -> bool:
         """Whether to write by what is remembered without holding anything: where others write, too, it would mostly be in vain."""
@@ -154,7 +151,7 @@ class Writer:
         if self._connection is None or monotonic() - self._used > MOST_IDLE:
             self._leave()
             self._connection = to_write(self._engine)
-            keep_plans(self._connection)
+            keep(self._connection)
         return self._connection
 
     def _leave(self) -> None:
