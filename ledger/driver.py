@@ -48,20 +48,23 @@ def is_alone(connection: Connection) -> bool:
 
 
 class one_trip:
-    """A transaction, already begun for SQLAlchemy, in which what is told to PostgreSQL travels with what comes next, the commit
-    included. On SQLite nothing travels.
+    """A transaction of a connection that is kept. What is told to PostgreSQL travels with what comes next, the commit included; on
+    SQLite nothing travels.
 
-    A statement of SQLAlchemy's own first lets arrive what is under way (`arrive`), since it looks for its result at once.
+    It is the driver's own. A statement of SQLAlchemy's takes part in it, and first lets arrive what is under way (`arrive`), since it
+    looks for its result at once.
     """
 
     def __init__(self, connection: Connection):
         self._connection = connection
         self._raw: Any = connection.connection.driver_connection
+        self._travels = not is_sqlite(connection)
         self._pipeline: Any = None
 
     def __enter__(self) -> None:
         self._connection.info["trip"] = self
-        self._say("BEGIN")
+        self.depart()
+        self._say("BEGIN" if self._travels else "BEGIN IMMEDIATE")
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         del self._connection.info["trip"]
@@ -69,25 +72,32 @@ class one_trip:
             if error is None:
                 self._say("COMMIT")
             self.arrive(kind, error, trace)
-        except _driver_error(self._connection) as failure:
-            raise _told_of(self._connection, failure, "COMMIT") from None
+        finally:
+            if self._connection.in_transaction():  # as far as SQLAlchemy knows
+                self._connection.rollback()
+            elif error is not None and not self._connection.invalidated:
+                self._raw.rollback()
 
     def _say(self, text: str) -> None:
-        """What a connection that is kept does not say by itself."""
-        if not is_sqlite(self._connection) and self._raw.autocommit:
-            self.depart()
+        try:
             self._raw.execute(text)
+        except _driver_error(self._connection) as error:
+            raise _told_of(self._connection, error, text) from None
 
     def depart(self) -> None:
-        if self._pipeline is None and not is_sqlite(self._connection):
+        if self._pipeline is None and self._travels:
             self._pipeline = self._raw.pipeline()
             self._pipeline.__enter__()
 
     def arrive(self, *error: Any) -> None:
         """Wait for what is under way. `error`: what went wrong before, as `__exit__` is told of it."""
         pipeline, self._pipeline = self._pipeline, None
-        if pipeline is not None:
+        if pipeline is None:
+            return
+        try:
             pipeline.__exit__(*(error or (None, None, None)))
+        except _driver_error(self._connection) as failure:
+            raise _told_of(self._connection, failure, "COMMIT") from None
 
 
 @contextmanager

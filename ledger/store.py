@@ -48,6 +48,8 @@ def _sqlite_settings(connection: Any, _: Any) -> None:
 
 
 def _sqlite_begin(connection: Connection) -> None:
+    if "trip" in connection.info:
+        return  # within a transaction of the driver's own
     asked(connection, [("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN", ())])
 
 

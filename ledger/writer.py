@@ -134,7 +134,7 @@ class Writer:
     def _recorded(self, connection: Connection, requests: Sequence[Request]) -> Sequence[Outcome]:
         if not is_sqlite(connection) and self._dares(requests):
             return record_each(connection, requests, project=self._project, memory=self._memory)
-        with connection.begin(), one_trip(connection):
+        with one_trip(connection):
             return record_each(connection, requests, project=self._project, memory=self._memory)
 
     def _dares(self, requests: Sequence[Request]) -> bool:
