@@ -28,12 +28,13 @@ from ledger.receipts import proof_of, request_of, request_of_content
 from ledger.recording import KEY_REUSED, REMOVED_SINCE, check_open, decided, remove_payloads, row_of
 from ledger.refusals import Refusal, Refused
 from ledger.said import Event
-from ledger.store import Project, now
+from ledger.store import Project, chunks, now
 from ledger.writes import Insert, Update, carry_out
 
 MOST_KEPT = 4_096  # streams of which the beginning is kept from part to part
 MOST_VERSIONS = 65_536
 MOST_ABOUT = 8  # entries about an opening that is kept
+PROJECTED = 512  # entries at once: what happened of late lies in memory meanwhile
 _READ_AT_ONCE = 8_192
 
 
@@ -86,7 +87,8 @@ class Lengthy:
         if not self.doomed:
             assert all(len(entry.payload or b"") <= MAX_PAYLOAD for entry in entries)
             said = [self._kept.as_told(entry) for entry in readable]
-            carry_out(self._connection, self._project(self._connection, said))
+            for part in chunks(said, PROJECTED):
+                carry_out(self._connection, self._project(self._connection, part))
         self.next += len(events)
         self._kept.take(known)
         return entries, refusals

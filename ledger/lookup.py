@@ -1,7 +1,7 @@
 """What the ledger knows of the subjects of some requests, read under the head's lock, in SQL, on SQLite and PostgreSQL."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
@@ -27,7 +27,7 @@ class Receipt:
     count: int
 
 
-@dataclass(frozen=True)
+@dataclass
 class Found:
     """What was read under the head's lock for some requests."""
 
@@ -73,13 +73,12 @@ def remembered(
     wanted = needs(events)
     lacking = memory.lacking(wanted, events)
     versions, begun = memory.told(wanted, lacking)
-    if memory.head is not None and is_alone(connection):
-        found = look_up(connection, events, lacking, keyed, versions, memory.head)
-    else:
-        found = look_up(connection, events, lacking, keyed, versions)
+    head = memory.head if is_alone(connection) else None
+    found = look_up(connection, events, lacking, keyed, versions, head)
     if memory.head not in (None, found.head):
         raise Overtaken
-    return replace(found, begun=begun)
+    found.begun = begun
+    return found
 
 
 def look_up(

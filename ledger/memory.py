@@ -5,7 +5,7 @@ version each stream has, and what has begun in it.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ledger.entries import Entry
@@ -37,7 +37,7 @@ class Memory:
         if not any(event.data.ABOUT for event in events):
             beginnings -= self.begun
         unknown = frozenset(stream for stream in wanted.versions if stream not in self.versions)
-        return replace(wanted, beginnings=beginnings, versions=unknown)
+        return Needs(wanted.streams, beginnings, unknown, wanted.positions, wanted.refs)
 
     def told(self, wanted: Needs, lacking: Needs) -> tuple[dict[str, int], dict[str, set[tuple[str, ...]]]]:
         """What need not be read of what is wanted: versions, and what has begun."""
