@@ -10,7 +10,7 @@ or the transaction is committed (libpq's pipeline mode). Statements mark their p
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import orjson
@@ -122,9 +122,9 @@ def asked(connection: Connection, statements: Sequence[Statement]) -> list[list[
             return [raw.execute(text, values).fetchall() for text, values in statements]
         trip = connection.info.get("trip")
         if trip is None and len(statements) == 1:
-            return [raw.execute(_spelled(text), values).fetchall() for text, values in statements]
+            return [_executed(connection, raw, *statement).fetchall() for statement in statements]
         with _under_way(trip) if trip is not None else raw.pipeline():
-            cursors = [raw.execute(_spelled(text), values) for text, values in statements]
+            cursors = [_executed(connection, raw, *statement) for statement in statements]
             return [cursor.fetchall() for cursor in cursors]
     except _driver_error(connection) as error:
         raise _told_of(connection, error, *(text for text, _ in statements)) from None
@@ -154,13 +154,12 @@ def told(connection: Connection, text: str, rows: Sequence[Sequence[Any]]) -> No
     try:
         if trip := connection.info.get("trip"):
             trip.depart()
-        cursor = raw.cursor()
         if is_sqlite(connection):
-            cursor.executemany(text, rows)
+            raw.executemany(text, rows)
         elif len(rows) == 1:
-            cursor.execute(_spelled(text), rows[0])
+            _executed(connection, raw, text, rows[0])
         else:
-            cursor.executemany(_spelled(text), rows)
+            raw.cursor().executemany(_spelled(text), rows)
     except _driver_error(connection) as error:
         raise _told_of(connection, error, text) from None
 
@@ -225,8 +224,23 @@ def among(connection: Connection, values: Sequence[Any], kind: str = "text") -> 
     return f"= ANY(?::{kind}[])", list(values)
 
 
+def _executed(connection: Connection, raw: Any, text: str, values: Values) -> Any:
+    """The cursor of a statement to PostgreSQL; where values are numbered, the text goes there as it is, and is not read again."""
+    if isinstance(values, Mapping):
+        return raw.execute(text, values)
+    return connection.dialect.loaded_dbapi.RawCursor(raw).execute(_numbered(text), values)
+
+
+@lru_cache(maxsize=1_000)
+def _numbered(text: str) -> str:
+    """A text with its parameters numbered, as PostgreSQL itself reads them."""
+    first, *rest = text.split("?")
+    return first + "".join(f"${number}{part}" for number, part in enumerate(rest, 1))
+
+
 @cache
 def _spelled(text: str) -> str:
+    """A text with its parameters as the driver reads them."""
     return text.replace("?", "%s")
 
 

@@ -18,7 +18,7 @@ from ledger.entries import Entry
 from ledger.search_words import search_words
 from ledger.store import read_with_words
 from projections.anew import CHUNK, SEVERAL_FROM, Group, groups, scratch, sizes_of_missions
-from projections.driver import Query, as_said, stream
+from projections.driver import Query, stream
 from projections.tables import generations, places, rectangles
 from projections.timeline import HEAD, Piece, day_text
 from projections.work import Work, project
@@ -132,7 +132,7 @@ WHERE p.generation = ? AND p.mission IN ({{missions}}) AND r.known_from < ? ORDE
 
 def _rows(connection: Connection, live: int, count: int, group: Group) -> Iterator[Rectangle]:
     """Rectangles of some missions as they were with `count` entries, in the order of their numbers."""
-    sql = as_said(connection, _LIVE.format(missions=", ".join("?" * len(group))))
+    sql = _LIVE.format(missions=", ".join("?" * len(group)))
     for row in stream(connection, Query(sql, (live, *group, count)), CHUNK):
         yield tuple(row)
 

@@ -41,11 +41,6 @@ def partitions(connection: Connection, query: Query, size: int) -> Generator[lis
             yield part
 
 
-def as_said(connection: Connection, sql: str) -> str:
-    """A statement that is written for SQLite, as the driver of the connection says it."""
-    return sql if connection.dialect.name == "sqlite" else sql.replace("?", "%s")
-
-
 # --- what is asked -------------------------------------------------------------------------------------------------
 
 _TAIL = f"r.place = p.place AND r.edge = {FOREVER} AND r.event = {HEAD}"
@@ -60,8 +55,8 @@ FROM {wanted} w(mission, projection, key, n)
 LEFT JOIN places p ON p.generation = {generation} AND p.mission = w.mission AND p.projection = w.projection AND p.key = w.key
 LEFT JOIN LATERAL (SELECT r.known_from, r.valid_from, r.content FROM rectangles r WHERE {tail}
 ORDER BY r.known_from DESC LIMIT 1) r ON true"""
-_MANY_WANTED = "unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY"
-_ONE_WANTED = "(%s::text, %s::text, %s::text, {0})"
+_MANY_WANTED = "unnest(?::text[], ?::text[], ?::text[]) WITH ORDINALITY"
+_ONE_WANTED = "(?::text, ?::text, ?::text, {0})"
 _FEW = 8  # places that are named one by one, for which PostgreSQL keeps its plan; with lists it makes one each time
 _STATE = """
 UNION ALL SELECT -1, (SELECT max(place) FROM places WHERE place >= {first} AND place < {first} + 4294967296), {first},
@@ -94,7 +89,7 @@ JOIN rectangles r ON r.place = w.place AND r.edge >= w.begin AND r.edge < w.unti
 ORDER BY r.place, r.edge, r.event, r.known_from"""
 _WANTED_OF_SQLITE = """(SELECT json_extract(value, '$[0]') AS place, json_extract(value, '$[1]') AS begin,
 json_extract(value, '$[2]') AS until FROM json_each(?)) w"""
-_WANTED_OF_POSTGRESQL = "unnest(%s::bigint[], %s::int[], %s::int[]) w(place, begin, until)"
+_WANTED_OF_POSTGRESQL = "unnest(?::bigint[], ?::int[], ?::int[]) w(place, begin, until)"
 
 
 def pieces_between(connection: Connection, wanted: Sequence[tuple[int, int, int]]) -> Query:
@@ -117,7 +112,7 @@ def entries_between(connection: Connection, missions: Sequence[str], count: int,
     order = (
         "position" if len(missions) == 1 else "+position"
     )  # of several there are few, found by their names and then sorted
-    sql, done = as_said(connection, _OF_MISSION.format(whose=f"({whose})", order=order)), 0
+    sql, done = _OF_MISSION.format(whose=f"({whose})", order=order), 0
     while rows := ask(connection, Query(sql, (*own, done, count, size)))[0]:
         done = rows[-1][0] + 1
         yield [_entry(row) for row in rows]
@@ -126,8 +121,8 @@ def entries_between(connection: Connection, missions: Sequence[str], count: int,
 def entries_of(connection: Connection, roots: Sequence[int], before: int) -> list[Entry]:
     """The families of some roots, those before a position, in position order."""
     is_sqlite, columns = connection.dialect.name == "sqlite", ", ".join(_READ)
-    among = "IN (SELECT value FROM json_each(?))" if is_sqlite else "= ANY(%s::bigint[])"
-    sql = as_said(connection, f"SELECT {columns} FROM entries WHERE root {among} AND position < ?")  # noqa: S608
+    among = "IN (SELECT value FROM json_each(?))" if is_sqlite else "= ANY(?::bigint[])"
+    sql = f"SELECT {columns} FROM entries WHERE root {among} AND position < ?"  # noqa: S608
     wanted = orjson.dumps(roots).decode() if is_sqlite else list(roots)
     return [_entry(row) for row in sorted(ask(connection, Query(sql, (wanted, before)))[0])]
 
