@@ -21,7 +21,7 @@ from projections import best, brief, figures, heads, pledges
 from projections.answers import ANSWERS, PROJECTIONS, Rows, folded_rows, make
 from projections.brief import unclear, without_lists
 from projections.projection import fold, joined, keys_of, parted
-from projections.queries import indexed_rows
+from projections.queries import indexed_heads, indexed_rows, rows_of
 from projections.view import view
 from tests.builders import MISSION, append, corrected, deployed, money, people, registered, retracted, said
 from tests.histories import DAYS, MISSIONS, Batch, entries_of, histories, tell
@@ -242,7 +242,7 @@ def test_the_index_gives_heads_as_a_fold_leaves_them(engine: Engine) -> None:
     with reading(engine) as connection:
         known = size(connection) - 1
         whole = indexed_rows(connection, BY_NAME, "haiti-mss", LATE, known)
-        heads_alone = indexed_rows(connection, BY_NAME, "haiti-mss", LATE, known, lists=False)
+        heads_alone = rows_of(BY_NAME, indexed_heads(connection, BY_NAME, "haiti-mss", LATE, known))
 
     assert heads_alone == without_lists(whole, BY_NAME)
 

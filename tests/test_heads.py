@@ -81,6 +81,17 @@ def test_a_head_does_not_grow_with_the_events_of_its_row(happens: Any, name: str
     assert sizes[name] < most, sizes
 
 
+def noticed(name: str, read: Any, asked: list[tuple[str, int]]) -> Any:
+    """The same as `read`, which notes how much it found."""
+
+    def read_and_noted(*arguments: Any, **more: Any) -> Any:
+        found = read(*arguments, **more)
+        asked.append((name, len(found)))
+        return found
+
+    return read_and_noted
+
+
 @pytest.mark.parametrize("often", [3, 30])
 def test_what_a_snapshot_of_a_long_history_reads_does_not_grow_with_it(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, often: int
@@ -88,20 +99,15 @@ def test_what_a_snapshot_of_a_long_history_reads_does_not_grow_with_it(
     monkeypatch.setattr(brief, "LISTED", 2)
     pledges = [said("pledge.announced", pledge=f"p-{n}", party="JAM", items=[people(9)]) for n in range(3)]
     append(engine, registered(), *pledges, *(happens(n) for n in range(often) for happens in (moved, paid, counted)))
-    asked: list[tuple[bool, int]] = []
-    original = snapshots.indexed_rows
+    asked: list[tuple[str, int]] = []
+    for name in ("indexed_heads", "indexed_lists", "indexed_rows"):
+        monkeypatch.setattr(snapshots, name, noticed(name, getattr(snapshots, name), asked))
 
-    def read(*arguments: Any, lists: bool = True, **more: Any) -> Any:
-        rows = original(*arguments, lists=lists, **more)
-        asked.append((lists, sum(len(kept) for kept in rows.values())))
-        return rows
-
-    monkeypatch.setattr(snapshots, "indexed_rows", read)
     with reading(engine) as connection:
         made, lists = snapshots.snapshot(
             connection, MISSION, list(ANSWERS), Question(LATE, 3 * often + 3, None, None, True)
         )
 
     assert lists == brief.NEWEST
-    assert asked == [(False, 7)]
+    assert asked == [("indexed_heads", 7)]
     assert made["mandate"]["name"] == "A mission"
