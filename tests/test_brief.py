@@ -32,7 +32,7 @@ from tests.test_time_travel import TIME_TRAVEL
 
 BY_NAME = {projection.name: projection for projection in PROJECTIONS}
 _SMALL = {heads: {"MOST_RANKS": 2, "MOST_DISPUTES": 2, "MOST_NAMED": 4, "MOST_REMARKS": 1, "FEW": 2}, figures: {"FEW": 2},
-          best: {"_KEPT": 1}, brief: {"FEW": 2}, pledges: {"_LAST_TERMS": 1}}  # fmt: skip
+          best: {"_KEPT": 1}, brief: {"FEW": 2}, pledges: {"_LAST_TERMS": 1, "_LAST_SUSPENSIONS": 2}}  # fmt: skip
 
 
 @contextmanager
@@ -77,6 +77,8 @@ def assert_is_part_of(whole: Json, kept: list[Any], name: str, total: int, path:
         opened = [dispute for dispute in everything if dispute["open"]]
         assert kept == opened[len(opened) - len(kept) :]
         assert len(kept) == min(len(opened), brief.FEW)
+    elif name == "suspensions":
+        assert kept == everything[-brief.FEW :]
     elif name == "entries":
         assert set(kept) <= set(everything), path
     else:
@@ -138,9 +140,15 @@ _SUMS = [
 _FEW_DAYS = ["2024-03-01", "2024-03", "2024-04-01", "2024-06-30", "2025-02-01"]
 
 
+def _halted(draw: Any, day: str) -> Json:
+    if draw(st.booleans()):
+        return said("pledge.suspended", day, pledge="a", cause="policy_review")
+    return said("pledge.resumed", day, pledge="a", reason="the review has ended")
+
+
 def _one(draw: Any, so_far: int) -> Json:
     """An event of a few hot rows, or one about an earlier event."""
-    kind, day = draw(st.integers(0, 15)), draw(st.sampled_from(_FEW_DAYS))
+    kind, day = draw(st.integers(0, 17)), draw(st.sampled_from(_FEW_DAYS))
     target = draw(st.integers(4, max(4, so_far - 1)))
     linked = draw(st.sampled_from([{}, {}, {"fulfils": "a"}, {"fulfils": "b"}]))
     if kind in (0, 1):
@@ -152,6 +160,8 @@ def _one(draw: Any, so_far: int) -> Json:
         return said("personnel.rotated", day, party="JAM", rotated_in=[people(9)], rotated_out=[people(9)], **linked)
     if kind == 3:
         return said("personnel.repatriated", day, party="JAM", items=[draw(st.sampled_from(_COUNTS))])
+    if kind in (16, 17):
+        return _halted(draw, day)
     if kind in (4, 5):
         who = draw(st.sampled_from([{"party": "JAM"}, {}]))
         reporter = draw(st.sampled_from([{}, {"reporter": "UN"}, {"reporter": "KEN"}]))

@@ -47,6 +47,13 @@ def revised(number: int) -> Json:
     return said("pledge.revised", day(number), pledge="a", items=[people(number)])
 
 
+def halted(number: int) -> Json:
+    """A pledge is suspended and resumed by turns."""
+    if number % 2:
+        return said("pledge.resumed", day(number), pledge="a", reason="the review has ended")
+    return said("pledge.suspended", day(number), pledge="a", cause="policy_review")
+
+
 def judged(number: int) -> Json:
     """Ranks and disputes of what moved."""
     target = number // 2 * 2
@@ -71,6 +78,7 @@ def largest_heads(*events: Json) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("happens", "name", "most"),
     [(moved, "deployments", 1_500), (paid, "flows", 700), (counted, "observations", 1_000), (revised, "pledges", 1_500),
+     (halted, "pledges", 1_500),
      (judged, "deployments", 6_000)],
 )  # fmt: skip
 def test_a_head_does_not_grow_with_the_events_of_its_row(happens: Any, name: str, most: int) -> None:
