@@ -194,6 +194,7 @@ class Pledge:
     corroborations: tuple[dict[str, Any], ...] = told("What bears it out.")
     provenance: dict[str, Entries] = told("The entries behind each plain field.")
     entries: Entries = told("Every entry that it comes from.")
+    suspensions_total: int = total("suspensions")
     confirmations_total: int = total("confirmations")
     documents_total: int = total("documents")
     disputes_total: int = total("disputes")

@@ -5,6 +5,7 @@ Where the rows come from does not matter here: folded from entries, or read from
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from ledger.entries import Entry
@@ -113,7 +114,12 @@ ANSWERS: dict[str, Answer] = {
 
 def needed(names: Iterable[str]) -> frozenset[str]:
     """The projections whose rows these answers are made from."""
-    return frozenset().union(*(ANSWERS[name].needs | needed(ANSWERS[name].on) for name in names))
+    return frozenset().union(*map(_needed, names))
+
+
+@cache
+def _needed(name: str) -> frozenset[str]:
+    return ANSWERS[name].needs | needed(ANSWERS[name].on)
 
 
 def make(names: Iterable[str], rows: Rows, valid_at: str, brief: bool = False) -> Made:

@@ -18,7 +18,7 @@ from projections.projection import Projection
 
 Rows = Mapping[str, list[Row]]
 Made = dict[str, Any]
-LISTED = 2_000  # events in all rows of a mission: up to so many its snapshot holds every list
+LISTED = 500  # events in all rows of a mission: up to so many its snapshot holds every list
 COMPLETE, NEWEST = "complete", "newest"
 
 
@@ -112,7 +112,7 @@ def shortened(made: Made, rows: Rows) -> Made:
         if name in _SHOWN and answer is not None:
             told = [row for row in rows[name] if _SHOWN[name](row)]
             pairs = zip(answer if isinstance(answer, list) else [answer], told, strict=True)
-            shown = [_short(name, one, row["counts"]) for one, row in pairs]
+            shown = [_short(name, one, row) for one, row in pairs]
             short[name] = shown if isinstance(answer, list) else shown[0]
     if "partners" in made:
         short["partners"] = _groups(short["partners"], rows["partners"])
@@ -127,21 +127,22 @@ def _list(name: str, values: list[Any], total: int) -> Row:
     return {name: values} | ({f"{name}_total": total} if total > len(values) else {})
 
 
-def _short(name: str, one: Row, counts: Mapping[str, int]) -> Row:
-    """A row of an answer, of which `counts` tells how long its lists are."""
-    lists = {field: counts.get(field, 0) for field in _GROWING.get(name, ())}
-    if "corroborations" in one:
-        lists["corroborations"] = counts.get(CORROBORATED, 0)
-    made = dict(one)
+def _short(name: str, one: Row, row: Row) -> Row:
+    """A row of an answer; `row`, from which it is made, tells how long its lists are."""
+    made, counts = dict(one), row["counts"]
     if DISPUTED in counts:
         made |= _disputes(one, counts[DISPUTED])
     if counts["entries"] > FEW:
         made |= _list("entries", one["entries"][-FEW:], counts["entries"])
-    for field, total in lists.items():
-        if total:
-            made |= _list(field, [], total)
+    for field in _GROWING.get(name, ()):
+        if field in counts:
+            made |= _list(field, [], counts[field])
+    if CORROBORATED in counts and "corroborations" in one:
+        made |= _list("corroborations", [], counts[CORROBORATED])
     if name == "pledges":
         made["provenance"] = {**one["provenance"], "changes": made["entries"]}
+        total = len(one["suspensions"]) + pledges.hidden_suspensions(row)
+        made |= _list("suspensions", one["suspensions"][-FEW:], total)
     return made
 
 

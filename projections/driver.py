@@ -155,29 +155,32 @@ _NOTHING = {"data": None, "source": None, "note": None}
 
 
 # A row at a point: its last head where that has begun by the day; else the head with the first end after the day, as last
-# known by then; and where that had ended or was not known yet, the first end after the day at which one was known, never of a
-# last head: those begin later then, and there are as many as events. An empty
-# content says that there was none, so that nothing more is looked for.
+# known by then; and where that had ended or was not known yet, the first end after the day at which one was known. No head known
+# by then ends later than the last one begins, so that of what was recorded since no more is looked through than lies between.
+# An empty content says that there was none, so that nothing more is looked for.
 _OF_PLACE = f"r.place = p.place AND r.event = {HEAD} AND r.known_from <= {{known}}"
+_LAST = f"l.place = p.place AND l.event = {HEAD} AND l.known_from <= {{known}} AND l.edge = {FOREVER}"
 _PLACES = f"""(VALUES {{whose}}) w
 JOIN places p ON p.generation = {LIVE} AND p.mission = w.column1 AND p.projection = w.column2{{only}}"""
 _HEAD = f"""
 SELECT p.place, p.projection, p.key, (
-SELECT CASE WHEN r.content IS NULL THEN {{nothing}} WHEN r.valid_from <= {{day}} THEN r.content ELSE coalesce((
+SELECT CASE WHEN l.content IS NULL THEN {{nothing}} WHEN l.valid_from <= {{day}} THEN l.content ELSE coalesce((
   SELECT CASE WHEN r.content IS NULL THEN NULL WHEN r.valid_from <= {{day}} THEN r.content ELSE {{nothing}} END
   FROM rectangles r WHERE {_OF_PLACE} AND r.edge = (
     SELECT r.edge FROM rectangles r WHERE r.place = p.place AND r.edge > {{day}} AND r.event = {HEAD} ORDER BY r.edge LIMIT 1)
   ORDER BY r.known_from DESC LIMIT 1), (
   SELECT CASE WHEN r.valid_from <= {{day}} THEN r.content ELSE {{nothing}} END
-  FROM rectangles r WHERE {_OF_PLACE} AND r.edge > {{day}} AND r.edge < {FOREVER} AND r.content IS NOT NULL AND NOT EXISTS (
+  FROM rectangles r WHERE {_OF_PLACE} AND r.edge > {{day}} AND r.edge <= l.valid_from
+  AND r.content IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM rectangles n WHERE n.place = r.place AND n.edge = r.edge AND n.event = {HEAD}
     AND n.known_from > r.known_from AND n.known_from <= {{known}})
   ORDER BY r.edge, r.known_from LIMIT 1)) END
-FROM rectangles r WHERE {_OF_PLACE} AND r.edge = {FOREVER} ORDER BY r.known_from DESC LIMIT 1)
+FROM rectangles l WHERE {_LAST} ORDER BY l.known_from DESC LIMIT 1)
 FROM {_PLACES}"""  # noqa: S608
 _ADDITIONS = f"""
 SELECT r.place, r.edge, r.event, r.content FROM {_PLACES}
-JOIN rectangles r ON r.place = p.place AND r.event <> {HEAD} AND r.edge <= {{day}} AND r.known_from <= {{known}}
+JOIN rectangles r ON r.place = p.place AND r.event <> {HEAD} AND r.known_from <= {{known}} AND r.edge <= {{least}}({{day}}, (
+  SELECT l.valid_from FROM rectangles l WHERE {_LAST} ORDER BY l.known_from DESC LIMIT 1))
 ORDER BY r.place, r.edge, r.event, r.known_from"""  # noqa: S608
 
 
@@ -199,8 +202,8 @@ def _at(connection: Connection, sql: str, whose: Whose, day: int, known: int, ke
     is_sqlite = connection.dialect.name == "sqlite"
     name = ":{0}".format if is_sqlite else "%({0})s".format
     own = ", ".join(f"({name(f'm{n}')}, {name(f'p{n}')})" for n in range(len(whose)))
-    point = {"day": name("day"), "known": name("known")} if is_sqlite else _POINT_OF_POSTGRESQL
-    nothing = "x''" if is_sqlite else "''::bytea"
+    point = {"day": name("day"), "known": name("known")} if is_sqlite else dict(_POINT_OF_POSTGRESQL)
+    point |= {"nothing": "x''", "least": "min"} if is_sqlite else {"nothing": "''::bytea", "least": "least"}
     values: dict[str, Any] = {"day": day, "known": known}
     for n, (mission, projection) in enumerate(whose):
         values |= {f"m{n}": mission, f"p{n}": projection}
@@ -208,7 +211,7 @@ def _at(connection: Connection, sql: str, whose: Whose, day: int, known: int, ke
     if keys is not None:
         among = f"IN (SELECT value FROM json_each({name('keys')}))" if is_sqlite else f"= ANY({name('keys')})"  # noqa: S608
         only, values["keys"] = f" AND p.key {among}", orjson.dumps(keys).decode() if is_sqlite else list(keys)
-    return Query(sql.format(**point, nothing=nothing, whose=own, only=only), values)
+    return Query(sql.format(**point, whose=own, only=only), values)
 
 
 _POINT_OF_POSTGRESQL = {"day": "%(day)s::int", "known": "%(known)s::bigint"}

@@ -4,7 +4,7 @@ Every sum is that of a `Tally`: what a sum needs to know of its parts, as number
 So a sum that has been kept, and one that is made anew from its parts, are the same.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from operator import add, sub
 from typing import Any, NamedTuple
@@ -145,16 +145,15 @@ def tally(parts: Iterable[Part | Tally]) -> Tally:
     return Tally(tuple(numbers), *_behind(given))
 
 
-def _behind(parts: Iterable[Part | Tally]) -> tuple[int, tuple[int, ...]]:
+def _behind(parts: Sequence[Part | Tally]) -> tuple[int, tuple[int, ...]]:
     """How many entries are behind `parts`, and all of them or the newest."""
+    if len(parts) == 1 and isinstance(parts[0], Tally):
+        return parts[0].size, parts[0].newest
     behind: set[int] = set()
     newest: set[int] = set()
     more = 0
     for one in parts:
-        if isinstance(one, Part):
-            entries, size = one.entries, one.size
-        else:
-            entries, size = one.newest, one.size
+        entries, size = (one.entries, one.size) if isinstance(one, Part) else (one.newest, one.size)
         if size is None or size == len(entries):
             behind.update(entries)
         else:
@@ -276,7 +275,7 @@ def _as_money(value: int, places: int) -> str:
 
 def behind(sums: Iterable[Part | Tally]) -> dict[str, Any]:
     """The entries behind tallies; where they are but the newest, with how many there are."""
-    return _named(*_behind(sums))
+    return _named(*_behind(list(sums)))
 
 
 def _named(size: int, newest: tuple[int, ...]) -> dict[str, Any]:

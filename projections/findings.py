@@ -6,7 +6,7 @@ from typing import Any
 
 from ledger.codes import STATES
 from ledger.symbols import adopted_in_its_year
-from ledger.values import PartialDate
+from ledger.values import PartialDate, first_day
 from projections import mandate
 from projections.deployments import arrivals, named
 from projections.heads import is_brief
@@ -62,14 +62,10 @@ def _terms(rows: Rows) -> list[Row]:
     return [act for row in rows["mandate"] for act in mandate.terms(row)]
 
 
-def _first(date: str) -> str:
-    return PartialDate.parse(date).first.isoformat()
-
-
 def _gaps(rows: Rows, answers: Answers) -> Iterator[Row]:
     given = _terms(rows)
     for earlier, later in itertools.pairwise(given):
-        if earlier["until"] and earlier["until"] < _first(later["adopted"]):
+        if earlier["until"] and earlier["until"] < first_day(later["adopted"]):
             yield _finding(
                 "mandate-gap",
                 "mandate",
@@ -121,11 +117,13 @@ def _above_ceiling(rows: Rows, answers: Answers) -> Iterator[Row]:
 
 
 def _after_expiry(rows: Rows, answers: Answers) -> Iterator[Row]:
-    given = _terms(rows)
+    given = [(first_day(act["adopted"]), act["until"]) for act in _terms(rows)]
+    if all(until is None for _, until in given):
+        return
     for of, movement in ((named(row), movement) for row in rows["deployments"] for movement in arrivals(row)):
         if of["kind"] != "casualty":
-            day = _first(movement["effective"])
-            ends = [act["until"] for act in given if _first(act["adopted"]) <= day]
+            day = first_day(movement["effective"])
+            ends = [until for adopted, until in given if adopted <= day]
             if ends and None not in ends and max(ends) < day:
                 yield _finding(
                     "activity-after-expiry",

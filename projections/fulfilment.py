@@ -72,6 +72,8 @@ def _add_movements(matters: dict[tuple[str, str, str], Matter], row: Row, pledge
     counts only where it is linked to a pledge.
     """
     of, moved = named(row), delivered(row)
+    if not moved:
+        return
     linked = {fulfils: pledgers.get(fulfils or "") for fulfils in moved}
     arrivals = {linked[fulfils] for fulfils, sums in moved.items() if sums.arrives}
     home = next(iter(arrivals)) if len(arrivals) == 1 else None
@@ -92,7 +94,8 @@ def _add_account(matters: dict[tuple[str, str, str], Matter], account: Row) -> N
 def _row(party: str, kind: str, of: str, matter: Matter) -> Row:
     money = kind == "money"
     pledged, delivered = (_sum(parts, money) for parts in (matter.pledged, matter.delivered))
-    categories = sorted({category for category, _ in matter.pledged + matter.delivered})
+    told = matter.pledged + matter.delivered
+    categories = sorted({category for category, _ in told})
     left = figures.difference(pledged, delivered, money) if delivered else pledged
     return {
         "party": party,
@@ -109,7 +112,7 @@ def _row(party: str, kind: str, of: str, matter: Matter) -> Row:
         "categories": [{"category": categories[0], "pledged": pledged, "delivered": delivered}]
         if len(categories) == 1
         else [_category(matter, money, category) for category in categories],
-        **figures.behind([part for _, part in matter.pledged + matter.delivered]),
+        **figures.behind([part for _, part in told]),
     }
 
 
@@ -122,10 +125,10 @@ def _provenance(pledges: list[Row]) -> Row:
     """The entries behind each plain field: those of the pledges that it is said of."""
     fields = {"conditional": "conditional", "suspended": "status", "pledges": "items"}
     return {
-        name: sorted({position for pledge in pledges for position in pledge["provenance"][of]})
+        name: sorted({position for pledge in pledges for position in pledge["provenance"][of]}) if pledges else []
         for name, of in fields.items()
     }
 
 
 def _sum(parts: Named, money: bool, category: str | None = None) -> Row | None:
-    return figures.total([part for name, part in parts if category in (None, name)], money)
+    return figures.total([part for name, part in parts if category is None or name == category], money)

@@ -7,6 +7,7 @@ committed instead of pledged. What fulfils a converted pledge fulfils the one th
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ledger.events import parties_of
@@ -132,8 +133,13 @@ def sums(row: Row) -> list[Sum]:
 
 
 def _sum_of(cell: str, tally: Tally) -> Sum:
+    return Sum(*_purpose(cell), tally)
+
+
+@lru_cache(maxsize=65_536)
+def _purpose(cell: str) -> tuple[str, str | None, str | None]:
     flow, fulfils, commitment = cell.split("/")
-    return Sum(flow, fulfils or None, commitment or None, tally)
+    return flow, fulfils or None, commitment or None
 
 
 def flows(row: Row) -> list[Row]:
@@ -141,8 +147,8 @@ def flows(row: Row) -> list[Row]:
     if not is_brief(row):
         return list(row["flows"])
     return [
-        {"flow": flow, "fulfils": fulfils, "commitment": commitment, "entries": tally.newest}
-        for flow, fulfils, commitment, tally in sums(row)
+        dict(zip(("flow", "fulfils", "commitment"), _purpose(cell), strict=True), entries=kept[1])
+        for cell, kept in row["sums"].items()
     ]
 
 

@@ -6,7 +6,7 @@ history alone.
 
 import re
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Mapping, Sequence, Set
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +25,11 @@ _DERIVED = frozenset(
     [
         "entries",
         "claims",
+        "key",
+        "events",
+        "forgot",
+        "beyond",
+        "brief",
         "named",
         "newest",
         "counts",
@@ -36,23 +41,30 @@ _DERIVED = frozenset(
         "lost",
         "linked",
         "arrived",
+        "terms",
         "last_terms",
+        "original",
+        "suspensions",
         "promised",
     ]
 )
 
 
-def named_parties(rows: Mapping[str, list[dict[str, Any]]], known: Container[str]) -> dict[str, set[int]]:
+def named_parties(rows: Mapping[str, list[dict[str, Any]]], known: Set[str]) -> dict[str, set[int]]:
     """Every party that the rows name, but those that are `known`, with the entries that name it; of a row without its lists,
     the last that does."""
     named: dict[str, set[int]] = defaultdict(set)
     for name, kept in rows.items():
+        fields = [field for field in kept[0] if field not in _DERIVED] if kept else []
         for row in kept:
-            entries = row["entries"]
+            entries, listed = row["entries"], row["named"]
             found = [(code, entries) for code in _in_key(name, row["key"])]
-            found += row["named"].items()
-            for field in row.keys() - _DERIVED:
-                if value := row[field]:
+            found += listed.items()
+            passed = (
+                () if row["beyond"] or not listed.keys() <= known else row["counts"]
+            )  # lists that name but who is known
+            for field in fields:
+                if (value := row[field]) and field not in passed:
                     found += _in_field(field, value, entries)
             for code, behind in found:
                 if code not in known:
@@ -60,7 +72,8 @@ def named_parties(rows: Mapping[str, list[dict[str, Any]]], known: Container[str
     return {code: entries for code, entries in named.items() if code not in _NOBODY}
 
 
-def _in_key(name: str, key: str) -> Iterable[str]:
+@lru_cache(maxsize=65_536)
+def _in_key(name: str, key: str) -> Sequence[str]:
     """The parties in a row's key: `FRA+CAN/personnel/troops/for=HTI`, `SGP-HTI/KEN`."""
     first, *rest = key.split("/")
     if name in ("deployments", "flows"):

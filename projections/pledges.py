@@ -9,7 +9,7 @@ from projections.ends import may_be_later, outlasts
 from projections.heads import is_brief
 from projections.projection import Projection, Row, corroborations, disputes, pick, rank, ranked_by, remark, since
 
-_LAST_TERMS = 2
+_LAST_TERMS, _LAST_SUSPENSIONS = 2, 5
 
 
 def _announced(row: Row, s: Standing) -> Row:
@@ -93,16 +93,16 @@ def _confirmed(row: Row, s: Standing) -> Row:
 
 
 def _suspended(row: Row, s: Standing) -> Row:
-    return _changed(
-        {**row, "suspensions": [*row["suspensions"], {**pick(s, "cause", "by", "reason"), "ended": None, **since(s)}]},
-        s,
-    )
+    said = {**pick(s, "cause", "by", "reason"), "ended": None, **since(s)}
+    last = {"suspensions": [*row["suspensions"], said][-_LAST_SUSPENSIONS:], "suspended": row["suspended"] + 1}
+    return _changed({**row, **last, "all_suspensions": [said]}, s)
 
 
 def _resumed(row: Row, s: Standing) -> Row:
     if all(suspension["ended"] for suspension in row["suspensions"]):
         row = remark(row, "resumed-before-suspended", "the pledge is resumed before it is suspended", s)
-    return _changed({**row, "suspensions": [{**x, "ended": x["ended"] or since(s)} for x in row["suspensions"]]}, s)
+    ended = [{**x, "ended": x["ended"] or since(s)} for x in row["suspensions"]]
+    return _changed({**row, "suspensions": ended, "all_suspensions": [{"ended": since(s)}]}, s)
 
 
 def _withdrawn(row: Row, s: Standing) -> Row:
@@ -137,14 +137,15 @@ PLEDGES = Projection(
         "announced": None,
         "notified": None,
         "conditions": [],
-        "suspensions": [],
+        "suspensions": [],  # the last of them
+        "suspended": 0,  # how often
         "withdrawn": None,
         "lapsed": None,
         "converts": [],
         "due": None,
         "changes": -1,
     },
-    lists=("all_terms", "confirmations", "documents"),
+    lists=("all_terms", "all_suspensions", "confirmations", "documents"),
 )
 
 
@@ -164,7 +165,7 @@ def _believed(row: Row) -> Row:
     made = {name: row[name] for name in ("announced", "notified") if good(row[name])}
     made = {"announced": None, "notified": None, **made} if made else {}
     ends = {name: row[name] if good(row[name]) else None for name in ("withdrawn", "lapsed")}
-    suspensions = [{**x, "ended": x["ended"] if good(x["ended"]) else None} for x in row["suspensions"] if good(x)]
+    suspensions = [{**x, "ended": x["ended"] if good(x["ended"]) else None} for x in _said_suspensions(row) if good(x)]
     conditions = [{**x, "met": x["met"] if good(x["met"]) else None} for x in row["conditions"] if good(x)]
     return {**row, **made, **ends, "terms": terms, "suspensions": suspensions, "conditions": conditions}
 
@@ -174,8 +175,31 @@ def said_terms(row: Row) -> list[Row]:
     return list(row["last_terms"] if is_brief(row) else row["all_terms"])
 
 
+def _said_suspensions(row: Row) -> list[Row]:
+    """All suspensions of the pledge in their order, each with what ended it; of a row without its lists the last of them."""
+    if is_brief(row):
+        return list(row["suspensions"])
+    found: list[Row] = []
+    ended = 0
+    for said in row["all_suspensions"]:
+        if "since" in said:
+            found.append(said)
+        else:
+            found[ended:] = [{**suspension, **said} for suspension in found[ended:]]
+            ended = len(found)
+    return found
+
+
+def hidden_suspensions(row: Row) -> int:
+    """How many suspensions a row without its lists does not tell of."""
+    return row["suspended"] - len(row["suspensions"]) if is_brief(row) else 0
+
+
 def is_told(row: Row) -> bool:
-    """Whether a row without its lists tells the terms: where those on the day are deprecated, others are to be found."""
+    """Whether a row without its lists tells the terms and the suspensions on the day: where those that it has are deprecated,
+    others are to be found."""
+    if hidden_suspensions(row) and any(claim.get("rank") == "deprecated" for claim in row["claims"]):
+        return False
     terms = [row["terms"], *row["last_terms"]]
     hidden = row["counts"].get("all_terms", 0) > len(row["last_terms"])
     return not hidden or any(rank(row, said["entries"][0]) != "deprecated" for said in terms)

@@ -46,6 +46,11 @@ class Projection:
         """The head of a row before its first event."""
         return {name: value for name, value in {**self.start, **heads.START}.items() if name not in self.lists}
 
+    @cached_property
+    def unlisted(self) -> Mapping[str, Any]:
+        """What a row is without its head: as at the start, with nothing in its lists."""
+        return {**self.blank, **{name: [] for name in self.all_lists}}
+
 
 def subject_of(s: Standing) -> Standing | None:
     """The event itself; of one about another entry the entry at the end of that chain. None where that does not stand."""
@@ -155,6 +160,8 @@ def ranked_by(row: Row, position: int) -> list[int]:
 def disputes(row: Row, position: int | None = None) -> list[Row]:
     """Disputes of the row's entries, or of one of them; `open` until one side is deprecated or the other preferred."""
     claims = row["claims"]
+    if not claims:
+        return []
     wanted = [c for c in claims if c["type"] == heads.DISPUTED and position in (None, c["target"])]
     return [{**_without_type(claim), "open": not heads.is_settled(claims, claim)} for claim in wanted]
 

@@ -1,8 +1,9 @@
 """Questions put to the database: answers at two clocks, histories, missions."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -16,9 +17,14 @@ from ledger.standing import retracted
 from ledger.store import read_entries
 from ledger.tables import entries
 from projections.answers import LEDGER_WIDE, PROJECTIONS, Made, Rows, folded_rows, make, needed
-from projections.driver import additions_at, ask, heads_at
+from projections.driver import Query, Whose, additions_at, ask, heads_at
 from projections.projection import Row, joined
 from projections.timeline import day_number
+
+_BY_NAME = {projection.name: projection for projection in PROJECTIONS}
+Heads = dict[
+    int, tuple[str, str, Row | None]
+]  # by the number of the place: projection, key, and the head where there is one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,37 +140,69 @@ def answers(
 
 def indexed_rows(
     connection: Connection,
-    names: Iterable[str],
+    names: Collection[str],
     mission: str,
     valid_at: str,
     known: int,
-    lists: bool = True,
     keys: Sequence[str] | None = None,
 ) -> Rows:
-    """The rows of a mission from the index, by one step for each: the same as folding. Without their `lists` they are no more
-    than their heads, and rows that have none are left out; with `keys` they are those alone."""
-    wanted = {projection.name: projection for projection in PROJECTIONS if projection.name in names}
-    whose = [("" if name in LEDGER_WIDE else mission, name) for name in sorted(wanted)]
-    found: dict[str, list[Row]] = {name: [] for name in sorted(wanted)}
-    point = whose, day_number(valid_at), known, keys
-    asked = [heads_at(connection, *point), *([additions_at(connection, *point)] if lists else [])]
-    heads, *rest = ask(connection, *asked) if whose else [[]]
-    added = _added(rest[0]) if rest else {}
-    for number, name, key, content in heads:
-        if content or number in added:
-            head = orjson.loads(content) if content else None
-            found[name].append(joined(wanted[name], key, head, added.get(number, ())))
-    return {name: sorted(rows, key=lambda row: row["key"]) for name, rows in found.items()}
+    """The rows of a mission from the index, by one step for each: the same as folding. With `keys` they are those alone."""
+    point = _point(names, mission, valid_at, known, keys)
+    heads, pieces = _ask(connection, [heads_at, additions_at], point)
+    return rows_of(names, _read(heads), _added(pieces))
 
 
-def _added(pieces: Iterable[tuple[Any, ...]]) -> dict[int, list[Row]]:
+def indexed_heads(connection: Connection, names: Collection[str], mission: str, valid_at: str, known: int) -> Heads:
+    """The heads of a mission's rows."""
+    (heads,) = _ask(connection, [heads_at], _point(names, mission, valid_at, known))
+    return _read(heads)
+
+
+def indexed_lists(
+    connection: Connection, names: Collection[str], mission: str, valid_at: str, known: int
+) -> dict[int, list[Row]]:
+    """What events have added to the lists of a mission's rows."""
+    (pieces,) = _ask(connection, [additions_at], _point(names, mission, valid_at, known))
+    return _added(pieces)
+
+
+_Point = tuple[Whose, int, int, Sequence[str] | None]
+
+
+def _point(
+    names: Collection[str], mission: str, valid_at: str, known: int, keys: Sequence[str] | None = None
+) -> _Point:
+    whose = [("" if name in LEDGER_WIDE else mission, name) for name in sorted(names)]
+    return whose, day_number(valid_at), known, keys
+
+
+def _ask(connection: Connection, queries: Sequence[Callable[..., Query]], point: _Point) -> list[list[tuple[Any, ...]]]:
+    return ask(connection, *(query(connection, *point) for query in queries)) if point[0] else [[] for _ in queries]
+
+
+def _read(heads: Iterable[tuple[Any, ...]]) -> Heads:
+    return {number: (name, key, orjson.loads(content) if content else None) for number, name, key, content in heads}
+
+
+def _added(pieces: Sequence[tuple[Any, ...]]) -> dict[int, list[Row]]:
     """What events have added to each row, in their order: of one event what was known last."""
-    last = {(number, edge, event): content for number, edge, event, content in pieces}
     found: dict[int, list[Row]] = {}
-    for (number, _, _), content in last.items():
-        if content is not None:
-            found.setdefault(number, []).append(orjson.loads(content))
+    for piece, following in zip(pieces, [*pieces[1:], ()], strict=False):
+        if (content := piece[3]) is not None and piece[:3] != following[:3]:
+            found.setdefault(piece[0], []).append(orjson.loads(content))
     return found
+
+
+def rows_of(names: Collection[str], heads: Heads, added: Mapping[int, list[Row]] | None = None) -> Rows:
+    """The rows of some projections, in key order: their heads, with what was `added` to their lists. Without it nothing stands in
+    these, and rows that have no head are left out."""
+    found: dict[str, list[Row]] = {name: [] for name in sorted(names)}
+    for number, (name, key, head) in heads.items():
+        if head is not None and added is None:
+            found[name].append({**_BY_NAME[name].unlisted, **head})
+        elif added is not None and (head is not None or number in added):
+            found[name].append(joined(_BY_NAME[name], key, head, added.get(number, ())))
+    return {name: sorted(rows, key=itemgetter("key")) for name, rows in found.items()}
 
 
 def party_rows(connection: Connection, valid_at: str, known: int, reported_by: str | None = None) -> list[Row]:

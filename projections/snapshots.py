@@ -3,16 +3,20 @@
 What is read of a long history does not grow with it: the heads, and of the few rows whose heads cannot tell the lists.
 """
 
-from collections.abc import Iterable, Sequence
+import gc
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Lock
 
 from sqlalchemy import Connection
 
 from projections.answers import PROJECTIONS, Made, Rows, folded_rows, make, needed
-from projections.brief import COMPLETE, NEWEST, lists_of, unclear, without_lists
-from projections.queries import indexed_rows, mission_entries
+from projections.brief import COMPLETE, NEWEST, in_brief, lists_of, unclear, without_lists
+from projections.queries import indexed_heads, indexed_lists, indexed_rows, mission_entries, rows_of
 from projections.questions import Question
 
 _BY_NAME = {projection.name: projection for projection in PROJECTIONS}
+_KEEPING = Lock()
 
 
 def snapshot(connection: Connection, mission: str, names: Sequence[str], question: Question) -> tuple[Made, str]:
@@ -20,15 +24,37 @@ def snapshot(connection: Connection, mission: str, names: Sequence[str], questio
 
     Which it is depends on the rows at the question's clocks alone, so that the answer stays the same.
     """
-    wanted = needed(names)
     if question.reported_by is not None:
         return _folded(connection, mission, names, question)
-    heads = indexed_rows(connection, wanted, mission, question.valid_at, question.known, lists=False)
-    if lists_of(heads) == COMPLETE:
-        rows = indexed_rows(connection, wanted, mission, question.valid_at, question.known)
-        return make(names, rows, question.valid_at), COMPLETE
-    whole = _whole(connection, mission, unclear(heads), question)
-    return make(names, _with(heads, whole), question.valid_at, brief=True), NEWEST
+    with _collecting_nothing():
+        rows, lists = _read(connection, mission, needed(names), question)
+        return make(names, rows, question.valid_at, brief=lists == NEWEST), lists
+
+
+@contextmanager
+def _collecting_nothing() -> Iterator[None]:
+    """Nothing that an answer is made of refers to itself, so that it goes when it is no longer used. Python would look
+    through all of it once for every few hundred parts, and through the whole process every so often. Of several threads
+    one at a time keeps it from that, so that it does get its turn."""
+    keeps = gc.isenabled() and _KEEPING.acquire(blocking=False)
+    if keeps:
+        gc.disable()
+    try:
+        yield
+    finally:
+        if keeps:
+            gc.enable()
+            _KEEPING.release()
+
+
+def _read(connection: Connection, mission: str, wanted: Collection[str], question: Question) -> tuple[Rows, str]:
+    """The rows as they are to be presented, and how their lists are told."""
+    point = mission, question.valid_at, question.known
+    heads = indexed_heads(connection, wanted, *point)
+    rows = rows_of(wanted, heads)
+    if lists_of(rows) == COMPLETE:
+        return rows_of(wanted, heads, indexed_lists(connection, wanted, *point)), COMPLETE
+    return in_brief(_with(rows, _whole(connection, mission, unclear(rows), question))), NEWEST
 
 
 def _whole(connection: Connection, mission: str, places: Iterable[tuple[str, str]], question: Question) -> Rows:
@@ -41,6 +67,8 @@ def _whole(connection: Connection, mission: str, places: Iterable[tuple[str, str
 
 
 def _with(heads: Rows, whole: Rows) -> Rows:
+    if not whole:
+        return heads
     read = {(name, row["key"]): row for name, rows in whole.items() for row in rows}
     return {name: [read.get((name, row["key"]), row) for row in rows] for name, rows in heads.items()}
 

@@ -1,10 +1,13 @@
 """Recording over the API, and the problems that it answers with."""
 
+import gc
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import Engine
 
+from api import app
 from api.problems import PROBLEMS, REFUSAL_STATUS
 from ledger.refusals import REFUSALS
 from tests.builders import announced, corrected, deployed, registered, said
@@ -181,3 +184,14 @@ def test_a_name_that_stands_twice_in_an_object_is_refused(desk: Desk) -> None:
 
     assert (answer.status_code, answer.json["type"]) == (400, "/problems/invalid-json")
     assert "effective" in answer.json["detail"]
+
+
+def test_a_server_does_not_look_through_what_it_has_started_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "create_app", lambda: Flask("an-app"))
+
+    try:
+        app.served()
+
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()

@@ -21,7 +21,7 @@ from projections import best, brief, figures, heads, pledges
 from projections.answers import ANSWERS, PROJECTIONS, Rows, folded_rows, make
 from projections.brief import unclear, without_lists
 from projections.projection import fold, joined, keys_of, parted
-from projections.queries import indexed_rows
+from projections.queries import indexed_heads, indexed_rows, rows_of
 from projections.view import view
 from tests.builders import MISSION, append, corrected, deployed, money, people, registered, retracted, said
 from tests.histories import DAYS, MISSIONS, Batch, entries_of, histories, tell
@@ -32,7 +32,7 @@ from tests.test_time_travel import TIME_TRAVEL
 
 BY_NAME = {projection.name: projection for projection in PROJECTIONS}
 _SMALL = {heads: {"MOST_RANKS": 2, "MOST_DISPUTES": 2, "MOST_NAMED": 4, "MOST_REMARKS": 1, "FEW": 2}, figures: {"FEW": 2},
-          best: {"_KEPT": 1}, brief: {"FEW": 2}, pledges: {"_LAST_TERMS": 1}}  # fmt: skip
+          best: {"_KEPT": 1}, brief: {"FEW": 2}, pledges: {"_LAST_TERMS": 1, "_LAST_SUSPENSIONS": 2}}  # fmt: skip
 
 
 @contextmanager
@@ -77,6 +77,8 @@ def assert_is_part_of(whole: Json, kept: list[Any], name: str, total: int, path:
         opened = [dispute for dispute in everything if dispute["open"]]
         assert kept == opened[len(opened) - len(kept) :]
         assert len(kept) == min(len(opened), brief.FEW)
+    elif name == "suspensions":
+        assert kept == everything[-brief.FEW :]
     elif name == "entries":
         assert set(kept) <= set(everything), path
     else:
@@ -138,9 +140,15 @@ _SUMS = [
 _FEW_DAYS = ["2024-03-01", "2024-03", "2024-04-01", "2024-06-30", "2025-02-01"]
 
 
+def _halted(draw: Any, day: str) -> Json:
+    if draw(st.booleans()):
+        return said("pledge.suspended", day, pledge="a", cause="policy_review")
+    return said("pledge.resumed", day, pledge="a", reason="the review has ended")
+
+
 def _one(draw: Any, so_far: int) -> Json:
     """An event of a few hot rows, or one about an earlier event."""
-    kind, day = draw(st.integers(0, 15)), draw(st.sampled_from(_FEW_DAYS))
+    kind, day = draw(st.integers(0, 17)), draw(st.sampled_from(_FEW_DAYS))
     target = draw(st.integers(4, max(4, so_far - 1)))
     linked = draw(st.sampled_from([{}, {}, {"fulfils": "a"}, {"fulfils": "b"}]))
     if kind in (0, 1):
@@ -152,6 +160,8 @@ def _one(draw: Any, so_far: int) -> Json:
         return said("personnel.rotated", day, party="JAM", rotated_in=[people(9)], rotated_out=[people(9)], **linked)
     if kind == 3:
         return said("personnel.repatriated", day, party="JAM", items=[draw(st.sampled_from(_COUNTS))])
+    if kind in (16, 17):
+        return _halted(draw, day)
     if kind in (4, 5):
         who = draw(st.sampled_from([{"party": "JAM"}, {}]))
         reporter = draw(st.sampled_from([{}, {"reporter": "UN"}, {"reporter": "KEN"}]))
@@ -242,7 +252,7 @@ def test_the_index_gives_heads_as_a_fold_leaves_them(engine: Engine) -> None:
     with reading(engine) as connection:
         known = size(connection) - 1
         whole = indexed_rows(connection, BY_NAME, "haiti-mss", LATE, known)
-        heads_alone = indexed_rows(connection, BY_NAME, "haiti-mss", LATE, known, lists=False)
+        heads_alone = rows_of(BY_NAME, indexed_heads(connection, BY_NAME, "haiti-mss", LATE, known))
 
     assert heads_alone == without_lists(whole, BY_NAME)
 

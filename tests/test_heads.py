@@ -1,5 +1,6 @@
 """Heads stay small, whatever happens to a row, and a snapshot of a long history reads nothing else."""
 
+import gc
 from typing import Any
 
 import orjson
@@ -47,6 +48,13 @@ def revised(number: int) -> Json:
     return said("pledge.revised", day(number), pledge="a", items=[people(number)])
 
 
+def halted(number: int) -> Json:
+    """A pledge is suspended and resumed by turns."""
+    if number % 2:
+        return said("pledge.resumed", day(number), pledge="a", reason="the review has ended")
+    return said("pledge.suspended", day(number), pledge="a", cause="policy_review")
+
+
 def judged(number: int) -> Json:
     """Ranks and disputes of what moved."""
     target = number // 2 * 2
@@ -71,6 +79,7 @@ def largest_heads(*events: Json) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("happens", "name", "most"),
     [(moved, "deployments", 1_500), (paid, "flows", 700), (counted, "observations", 1_000), (revised, "pledges", 1_500),
+     (halted, "pledges", 1_500),
      (judged, "deployments", 6_000)],
 )  # fmt: skip
 def test_a_head_does_not_grow_with_the_events_of_its_row(happens: Any, name: str, most: int) -> None:
@@ -81,6 +90,17 @@ def test_a_head_does_not_grow_with_the_events_of_its_row(happens: Any, name: str
     assert sizes[name] < most, sizes
 
 
+def noticed(name: str, read: Any, asked: list[tuple[str, int]]) -> Any:
+    """The same as `read`, which notes how much it found."""
+
+    def read_and_noted(*arguments: Any, **more: Any) -> Any:
+        found = read(*arguments, **more)
+        asked.append((name, len(found)))
+        return found
+
+    return read_and_noted
+
+
 @pytest.mark.parametrize("often", [3, 30])
 def test_what_a_snapshot_of_a_long_history_reads_does_not_grow_with_it(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, often: int
@@ -88,20 +108,29 @@ def test_what_a_snapshot_of_a_long_history_reads_does_not_grow_with_it(
     monkeypatch.setattr(brief, "LISTED", 2)
     pledges = [said("pledge.announced", pledge=f"p-{n}", party="JAM", items=[people(9)]) for n in range(3)]
     append(engine, registered(), *pledges, *(happens(n) for n in range(often) for happens in (moved, paid, counted)))
-    asked: list[tuple[bool, int]] = []
-    original = snapshots.indexed_rows
+    asked: list[tuple[str, int]] = []
+    for name in ("indexed_heads", "indexed_lists", "indexed_rows"):
+        monkeypatch.setattr(snapshots, name, noticed(name, getattr(snapshots, name), asked))
 
-    def read(*arguments: Any, lists: bool = True, **more: Any) -> Any:
-        rows = original(*arguments, lists=lists, **more)
-        asked.append((lists, sum(len(kept) for kept in rows.values())))
-        return rows
-
-    monkeypatch.setattr(snapshots, "indexed_rows", read)
     with reading(engine) as connection:
         made, lists = snapshots.snapshot(
             connection, MISSION, list(ANSWERS), Question(LATE, 3 * often + 3, None, None, True)
         )
 
     assert lists == brief.NEWEST
-    assert asked == [(False, 7)]
+    assert asked == [("indexed_heads", 7)]
     assert made["mandate"]["name"] == "A mission"
+
+
+@pytest.mark.parametrize("collects", [True, False])
+def test_a_snapshot_leaves_it_as_it_was_whether_python_looks_for_cycles(engine: Engine, collects: bool) -> None:
+    append(engine, registered())
+    (gc.enable if collects else gc.disable)()
+
+    try:
+        with reading(engine) as connection:
+            snapshots.snapshot(connection, MISSION, list(ANSWERS), Question(LATE, 0, None, None, True))
+
+        assert gc.isenabled() is collects
+    finally:
+        gc.enable()

@@ -84,7 +84,7 @@ def _check_address(host: str, port: int) -> None:
 
 def _serve(host: str, port: int) -> None:
     click.echo(f"Serving at http://{_in_url(host)}:{port} (Ctrl+C stops)", err=True)
-    server("api.app:create_app", host, port).serve()
+    server("api.app:served", host, port).serve()
 
 
 def server(factory: str, host: str, port: int) -> Any:

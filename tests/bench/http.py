@@ -55,7 +55,7 @@ def main() -> None:
         haiti = ledger(Path(folder) / "haiti.db", lambda engine: load_record(engine, "haiti-mss"))
         large = ledger(Path(folder) / "large.db", lambda engine: filled(engine, given.entries))
         bare = servers.enter_context(served("tests.bench.http:hello"))
-        one, many = (servers.enter_context(served("api.app:create_app", url)) for url in (haiti, large))
+        one, many = (servers.enter_context(served("api.app:served", url)) for url in (haiti, large))
         tell(measured(questions(bare, one, many, given.entries), given.rounds))
 
 
