@@ -3,10 +3,7 @@
 What is read of a long history does not grow with it: the heads, and of the few rows whose heads cannot tell the lists.
 """
 
-import gc
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from threading import Lock
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import Connection
 
@@ -16,7 +13,6 @@ from projections.queries import indexed_heads, indexed_lists, indexed_rows, miss
 from projections.questions import Question
 
 _BY_NAME = {projection.name: projection for projection in PROJECTIONS}
-_KEEPING = Lock()
 
 
 def snapshot(connection: Connection, mission: str, names: Sequence[str], question: Question) -> tuple[Made, str]:
@@ -26,25 +22,8 @@ def snapshot(connection: Connection, mission: str, names: Sequence[str], questio
     """
     if question.reported_by is not None:
         return _folded(connection, mission, names, question)
-    with _collecting_nothing():
-        rows, lists = _read(connection, mission, needed(names), question)
-        return make(names, rows, question.valid_at, brief=lists == NEWEST), lists
-
-
-@contextmanager
-def _collecting_nothing() -> Iterator[None]:
-    """Nothing that an answer is made of refers to itself, so that it goes when it is no longer used. Python would look
-    through all of it once for every few hundred parts, and through the whole process every so often. Of several threads
-    one at a time keeps it from that, so that it does get its turn."""
-    keeps = gc.isenabled() and _KEEPING.acquire(blocking=False)
-    if keeps:
-        gc.disable()
-    try:
-        yield
-    finally:
-        if keeps:
-            gc.enable()
-            _KEEPING.release()
+    rows, lists = _read(connection, mission, needed(names), question)
+    return make(names, rows, question.valid_at, brief=lists == NEWEST), lists
 
 
 def _read(connection: Connection, mission: str, wanted: Collection[str], question: Question) -> tuple[Rows, str]:

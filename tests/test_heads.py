@@ -1,6 +1,5 @@
 """Heads stay small, whatever happens to a row, and a snapshot of a long history reads nothing else."""
 
-import gc
 from typing import Any
 
 import orjson
@@ -120,17 +119,3 @@ def test_what_a_snapshot_of_a_long_history_reads_does_not_grow_with_it(
     assert lists == brief.NEWEST
     assert asked == [("indexed_heads", 7)]
     assert made["mandate"]["name"] == "A mission"
-
-
-@pytest.mark.parametrize("collects", [True, False])
-def test_a_snapshot_leaves_it_as_it_was_whether_python_looks_for_cycles(engine: Engine, collects: bool) -> None:
-    append(engine, registered())
-    (gc.enable if collects else gc.disable)()
-
-    try:
-        with reading(engine) as connection:
-            snapshots.snapshot(connection, MISSION, list(ANSWERS), Question(LATE, 0, None, None, True))
-
-        assert gc.isenabled() is collects
-    finally:
-        gc.enable()
