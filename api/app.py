@@ -1,7 +1,7 @@
 """The web application: one factory, settings in, app out."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, request
@@ -80,9 +80,6 @@ def _handle_errors(app: Flask) -> None:
 
 
 def _http_error(error: HTTPException) -> Response:
-    messages = getattr(error, "data", {}).get("messages") if isinstance(getattr(error, "data", None), Mapping) else None
-    if messages and "query" in messages:
-        return problems.of_parameters(messages["query"]).response()
     if error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]
     if pages.for_people():

@@ -13,6 +13,7 @@ from marshmallow import fields as mf
 from sqlalchemy import Connection
 
 from api import problems
+from api.documents import documented
 from api.settings import Settings
 from ledger.schemas import field_for
 from ledger.texts import Text, nearest_first
@@ -142,26 +143,30 @@ def asks(blueprint: Blueprint, schema: type[Schema]) -> Callable[[View], View]:
     """
 
     def wrap(view: View) -> View:
-        known: dict[bytes, Mapping[str, Any]] = {}
+        known, reader = dict[bytes, Mapping[str, Any]](), schema()
 
         @wraps(view)
-        def understood(query: Mapping[str, Any], **arguments: Any) -> Any:
-            if len(request.query_string) <= LONGEST_KNOWN:
-                if len(known) >= MOST_KNOWN:
-                    known.clear()
-                known[request.query_string] = dict(query)
-            return view(query, **arguments)
-
-        reading = blueprint.arguments(schema, location="query", unknown=RAISE)(understood)
-
-        @wraps(reading)
         def answered(**arguments: Any) -> Any:
-            query = known.get(request.query_string)
-            return reading(**arguments) if query is None else view(dict(query), **arguments)
+            asked = request.query_string
+            query = known.get(asked)
+            if query is None:
+                query = _understood(reader)
+                if len(asked) <= LONGEST_KNOWN:
+                    if len(known) >= MOST_KNOWN:
+                        known.clear()
+                    known[asked] = query
+            return view(dict(query), **arguments)
 
-        return answered  # type: ignore[return-value]
+        return documented(blueprint.arguments(schema, location="query"))(answered)
 
     return wrap
+
+
+def _understood(reader: Schema) -> Mapping[str, Any]:
+    try:
+        return reader.load(request.args)
+    except ValidationError as error:
+        raise problems.of_parameters(error.normalized_messages()) from error
 
 
 def repeated(query_string: bytes) -> tuple[str, int] | None:
