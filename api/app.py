@@ -54,7 +54,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app.register_blueprint(openapi.pages)
     add_pages(app)
     metrics.measure(app)
-    front = Front(app, app.config["LEDGER_STATES"])
+    front = Front(app)
     app.after_request(front.remember)
     compress(app)
     app.before_request(_refuse_repeated_parameters)

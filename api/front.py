@@ -1,9 +1,10 @@
 """What stands before the application: it gives answers again that were given a moment ago, as long as all that they follow from
 stands, and adds to every answer the headers that keep browsers in bounds.
 
-Whoever may read without a key and asks what was asked before gets the same answer: what it follows from (`Follows`) is compared
-with the state of the ledger, by one statement each time, so an entry or a redaction is noticed at once, whichever process
-recorded it. Everything else goes through the application: other methods, requests with a key or a cookie, what is refused.
+Whoever may read and asks what was asked before gets the same answer, since an answer is the same for all who may read it. What it
+follows from (`Follows`) is compared with the state of the ledger, by one statement each time that tells also who holds the key
+which a request bears: so an entry, a redaction and the revocation of a key are noticed at once, whichever process made them.
+Everything else goes through the application: other methods, what nobody asked before, what is refused.
 """
 
 import time
@@ -14,15 +15,16 @@ from typing import Any, NamedTuple
 from flask import Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from api import metrics, parameters
+from api import auth, metrics, session
 from api.conditional import TAGGED, Follows, matching_of
 from api.kept import Kept
-from projections.state import State, States
+from ledger import sessions
+from projections.state import State
 
 MOST_BYTES, MOST_OF_ONE, MOST_ADDRESS = 33_554_432, 1_048_576, 2_048
 ABOUT = 2_000  # what the headers, the clocks and the address of an answer weigh
 _NOT_WHEN_UNCHANGED = frozenset({"ETag", "Content-Type", "Content-Length", "Content-Encoding", "Link"})
-_ASKED_OTHERWISE = ("HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_RANGE", "HTTP_IF_MATCH")
+_ASKED_OTHERWISE = ("HTTP_RANGE", "HTTP_IF_MATCH")
 _KEY = ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING")
 _STATUS = {status: f"{status} {HTTPStatus(status).phrase.upper()}" for status in (200, 304)}
 SECURITY = (
@@ -50,8 +52,10 @@ class Given(NamedTuple):
 class Front:
     """The WSGI application before the application."""
 
-    def __init__(self, app: Flask, states: States):
-        self._inner, self._states, self._given = app.wsgi_app, states, Kept[tuple[str, ...], Given](MOST_BYTES)
+    def __init__(self, app: Flask):
+        self._inner, self._given = app.wsgi_app, Kept[tuple[str, ...], Given](MOST_BYTES)
+        self._states, self._direct = app.config["LEDGER_STATES"], app.config["LEDGER_DIRECT"]
+        self._all_may_read = app.config["LEDGER_SETTINGS"].anonymous_reading
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Give the answer again, or let the application make one."""
@@ -66,29 +70,38 @@ class Front:
         return [body]
 
     def _standing(self, environ: dict[str, Any]) -> Given | None:
-        """What was given to this request before, where it still holds."""
-        if environ["REQUEST_METHOD"] != "GET" or any(name in environ for name in _ASKED_OTHERWISE):
+        """What was given to such a request before, where it still holds and this one may read it."""
+        if not _asks_plainly(environ):
             return None
         given = self._given.get(key_of(environ))
-        state = self._state() if given is not None else None
-        return given if given is not None and state is not None and given.follows.hold(state) else None
-
-    def _state(self) -> State | None:
         try:
-            state = self._states.now()
+            state = self._state_for(environ) if given is not None else None
         except SQLAlchemyError:  # the application tells of it
             return None
+        if given is None or state is None:
+            return None
         self._given.forget_unless(state.removed)
-        return state
+        return given if given.follows.hold(state) else None
+
+    def _state_for(self, environ: dict[str, Any]) -> State | None:
+        """The state of the ledger, for whom the application would let read (`auth.needs`): every holder of a key may."""
+        if told := environ.get("HTTP_AUTHORIZATION"):
+            state, holder = self._states.with_holder(auth.key_in(told))
+            return state if holder is not None else None
+        return self._states.now() if self._all_may_read or self._has_session(environ) else None
+
+    def _has_session(self, environ: dict[str, Any]) -> bool:
+        token = session.token_of(environ)
+        return token is not None and sessions.holder_of(self._direct, token) is not None
 
     def remember(self, response: Response) -> Response:
-        """Keep an answer that was just made, where everybody may read it and it tells what it follows from.
+        """Keep an answer that was just made, where it tells what it follows from.
 
         Of one that the client has, what confirms it is kept, unless the answer itself is.
         """
         environ, status = request.environ, response.status_code
         tagged = environ.get(TAGGED)
-        if tagged is None or status not in _STATUS or response.is_streamed or not _is_for_all(environ):
+        if tagged is None or status not in _STATUS or response.is_streamed or not _asks_plainly(environ):
             return response
         (follows, etag), key = tagged, key_of(environ)
         kept = self._given.get(key) if status == 304 else None
@@ -113,13 +126,12 @@ def secured(headers: Headers) -> Headers:
 
 
 def key_of(environ: dict[str, Any]) -> tuple[str, ...]:
-    """What of a request its answer depends on, where nobody is asked who they are."""
+    """What of a request its answer depends on, for whoever may read it."""
     return tuple([environ.get(name, "") for name in _KEY])
 
 
-def _is_for_all(environ: dict[str, Any]) -> bool:
-    asked_plainly = environ["REQUEST_METHOD"] == "GET" and not any(name in environ for name in _ASKED_OTHERWISE)
-    return asked_plainly and parameters.settings().anonymous_reading
+def _asks_plainly(environ: dict[str, Any]) -> bool:
+    return environ["REQUEST_METHOD"] == "GET" and not any(name in environ for name in _ASKED_OTHERWISE)
 
 
 def _again(given: Given, environ: dict[str, Any]) -> tuple[int, Headers, bytes] | None:
