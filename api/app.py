@@ -11,8 +11,8 @@ from werkzeug.exceptions import HTTPException
 
 from api import entries, health, log, metrics, missions, openapi, parameters, parties, problems, signer
 from api.compression import compress
+from api.entry_pages import Pages
 from api.front import Front
-from api.kept import Kept
 from api.settings import THREADS, Settings, from_environment
 from api.web import add_pages, pages
 from ledger.direct import Direct
@@ -43,7 +43,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
         LEDGER_WRITER=Writer(engine, update_projections),
         LEDGER_DIRECT=direct,
         LEDGER_STATES=States(direct),
-        LEDGER_TEXTS=Kept[int, bytes](entries.MOST_TEXTS),
+        LEDGER_PAGES=Pages(engine, direct),
         MAX_CONTENT_LENGTH=settings.max_body,
         **openapi.CONFIGURATION,
     )

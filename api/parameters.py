@@ -25,6 +25,7 @@ _HINTS = {
     "date": "is ambiguous; say valid_at, known_at or reported_by",
 }
 View = TypeVar("View", bound=Callable[..., Any])
+DEFAULT_LIMIT = 50  # entries on a page
 MOST_KNOWN, LONGEST_KNOWN = 1024, 512  # query strings, and the bytes of one
 Day = Annotated[str, Text("a day", r"\d{4}-\d{2}-\d{2}", 10, example="2024-09-30", normal=lambda text: day(text, ""))]
 Moment = Annotated[str, Text("a day or an instant with its offset", r"[0-9T:.Z+-]{10,40}", 40, example="2024-10-31")]
