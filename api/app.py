@@ -2,7 +2,7 @@
 
 import gc
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, request
@@ -12,8 +12,8 @@ from werkzeug.exceptions import HTTPException
 
 from api import entries, health, log, metrics, missions, openapi, parameters, parties, problems, signer
 from api.compression import compress
+from api.entry_pages import Pages
 from api.front import Front
-from api.kept import Kept
 from api.settings import THREADS, Settings, from_environment
 from api.web import add_pages, pages
 from ledger.direct import Direct
@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
         LEDGER_WRITER=Writer(engine, Projector),
         LEDGER_DIRECT=direct,
         LEDGER_STATES=States(direct),
-        LEDGER_TEXTS=Kept[int, bytes](entries.MOST_TEXTS),
+        LEDGER_PAGES=Pages(engine, direct),
         MAX_CONTENT_LENGTH=settings.max_body,
         **openapi.CONFIGURATION,
     )
@@ -55,7 +55,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app.register_blueprint(openapi.pages)
     add_pages(app)
     metrics.measure(app)
-    front = Front(app, app.config["LEDGER_STATES"])
+    front = Front(app)
     app.after_request(front.remember)
     compress(app)
     app.before_request(_refuse_repeated_parameters)
@@ -90,9 +90,6 @@ def _handle_errors(app: Flask) -> None:
 
 
 def _http_error(error: HTTPException) -> Response:
-    messages = getattr(error, "data", {}).get("messages") if isinstance(getattr(error, "data", None), Mapping) else None
-    if messages and "query" in messages:
-        return problems.of_parameters(messages["query"]).response()
     if error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]
     if pages.for_people():

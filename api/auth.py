@@ -61,12 +61,17 @@ def needs(role: str) -> Callable[[View], View]:
 def _has_key(told: str, enough: list[str]) -> bool:
     """Whether the header bears a key in force of such a role, whose holder is then the current user. Whoever it refuses is
     explained by the library."""
-    kind, _, key = told.partition(" ")
-    who = _verify(key) if kind == "Bearer" else None
+    who = _verify(key_in(told))
     if who is None or who.role not in enough:
         return False
     g.flask_httpauth_user = who
     return True
+
+
+def key_in(told: str) -> str:
+    """The key in an Authorization header; empty where there is none."""
+    kind, _, key = told.partition(" ")
+    return key if kind == "Bearer" else ""
 
 
 def actor() -> str:

@@ -72,11 +72,15 @@ def tag(media: str, query: Mapping[str, Any], follows: Follows, *more: Any) -> s
 
     Where the answer turns out to be one for everybody, it is kept for as long as that holds (api/front.py).
     """
-    asked = request.environ
-    told = (release(), asked.get("SCRIPT_NAME"), asked["PATH_INFO"], media, query, tuple(follows), more)
-    etag = hashlib.blake2b(orjson.dumps(told), digest_size=16).hexdigest()
-    asked[TAGGED] = follows, etag
+    etag = etag_of(request.environ, media, query, follows, *more)
+    request.environ[TAGGED] = follows, etag
     return etag
+
+
+def etag_of(environ: Mapping[str, Any], media: str, query: Mapping[str, Any], follows: Follows, *more: Any) -> str:
+    """The same of any request, whether or not the application answers it."""
+    told = (release(), environ.get("SCRIPT_NAME"), environ["PATH_INFO"], media, query, tuple(follows), more)
+    return hashlib.blake2b(orjson.dumps(told, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
 
 
 def question(query: Mapping[str, Any], state: State, prefix: str = "") -> Question:

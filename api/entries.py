@@ -1,6 +1,6 @@
 """Entries: recording events, and reading what was recorded."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -8,35 +8,30 @@ import orjson
 from flask import Response, current_app, request
 from flask_smorest import Blueprint
 from orjson import Fragment
-from sqlalchemy import Engine
 
-from api import conditional, formats, parameters, problems, signer
+from api import conditional, entry_pages, formats, parameters, problems, signer
 from api.answer_shapes import EntryAnswer, EntryPage, RecordedAnswer
 from api.auth import actor, needs, role
 from api.documents import answers_with, documented, explains, listed, shape
+from api.entry_pages import Pages
 from api.log import stored
-from api.parameters import EntriesQuery, Query, asks
+from api.parameters import DEFAULT_LIMIT, EntriesQuery, Query, asks
 from ledger import codec
 from ledger.direct import Direct
-from ledger.direct import Row as Stored
 from ledger.entries import Entry, acknowledgement, document
 from ledger.recording import Recorded
 from ledger.refusals import Refused
 from ledger.said import Event
 from ledger.schemas import Fault, Invalid, parse_event
-from ledger.splicing import PAYLOAD, spliced
 from ledger.standing import as_it_stands, retracted
 from ledger.store import CHUNK, read_entries, reading
 from ledger.tables import entries
 from projections.queries import EntryFilter, end_of_page, family, stored_entries
 from projections.questions import moment
-from projections.redactions import Removals, removals, removals_of
-from projections.state import State
+from projections.redactions import removals
 
 blueprint = Blueprint("entries", __name__, description="Recording events, and reading what was recorded.")
 MAX_KEY = 200
-MOST_TEXTS, ABOUT = 33_554_432, 300  # bytes of entries that are kept as texts, and what one weighs beside its text
-_PLACE = frozenset({"after", "limit", "format"})
 EXAMPLE = {
     "mission": "haiti-mss",
     "type": "pledge.notified",
@@ -209,72 +204,44 @@ def get_entries(query: dict[str, Any]) -> Response:
 
     `links.next` leads to the next page and is null on the last one.
     """
-    media, limit = formats.wanted(query.get("format"), lists=True), parameters.limit(query, 50)
+    media, limit = formats.wanted(query.get("format"), lists=True), parameters.limit(query, DEFAULT_LIMIT)
     wanted, state = filter_of(query), conditional.states().now()
-    etag = conditional.tag(media, query, _followed(query, limit, state), limit)
+    etag = conditional.tag(media, query, entry_pages.followed(query, limit, state), limit)
     if same := formats.unchanged(etag):
         return same
     wanted = replace(wanted, before=state.size)
     if media == formats.NDJSON and limit > CHUNK:
         end = end_of_page(conditional.direct(), wanted, limit)
-        lines = _lines(conditional.direct(), current_app.config["LEDGER_ENGINE"], wanted, limit)
+        lines = _lines(_pages(), conditional.direct(), wanted, limit)
         return formats.answer_lines(lines, _following(query, end, limit), etag)
-    page = _kept_page(query, limit, state) or _page(wanted, limit, state)
-    end = page[limit - 1][0] if len(page) > limit else None
-    shown = [Fragment(text) for _, text in page[:limit]]
-    rows = orjson.loads(orjson.dumps(shown)) if media == formats.CSV else shown
-    return formats.answer({"data": rows, "links": {"next": _following(query, end, limit)}}, media, etag=etag)
+    page = _pages().page(query, wanted, limit, state)
+    following = _following(query, entry_pages.end_of(page, limit), limit)
+    if media == formats.JSON:
+        return formats.response(entry_pages.body(page, limit, following), media, etag=etag, following=following)
+    rows = (
+        [orjson.loads(text) for _, text in page[:limit]]
+        if media == formats.CSV
+        else [Fragment(text) for _, text in page[:limit]]
+    )
+    return formats.answer({"data": rows, "links": {"next": following}}, media, etag=etag)
 
 
-def _kept_page(query: Mapping[str, Any], limit: int, state: State) -> list[tuple[int, bytes]]:
-    """A page of all entries, whose positions follow from its place, where each of them is kept; else nothing."""
-    if not query.keys() <= _PLACE:
-        return []
-    first = query.get("after", -1) + 1
-    positions = range(first, min(first + limit + 1, state.size))
-    texts = current_app.config["LEDGER_TEXTS"].get_all(positions, state.removed)
-    return list(zip(positions, texts, strict=True)) if texts is not None else []
-
-
-def _page(wanted: EntryFilter, limit: int, state: State) -> list[tuple[int, bytes]]:
-    """A page read from the database and one entry more: positions and JSON texts."""
-    found = stored_entries(conditional.direct(), wanted, limit + 1)
-    shown = _shown(current_app.config["LEDGER_ENGINE"], found)
-    page = [(row[0], orjson.dumps(one)) for row, one in zip(found, shown, strict=True)]
-    weighed = [(position, text, len(text) + ABOUT) for position, text in page]
-    current_app.config["LEDGER_TEXTS"].keep(weighed, state.removed)
-    return page
+def _pages() -> Pages:
+    return current_app.config["LEDGER_PAGES"]
 
 
 def _following(query: Mapping[str, Any], end: int | None, limit: int) -> str | None:
     return formats.here_with({**query, "after": end, "limit": limit}) if end is not None else None
 
 
-def _lines(direct: Direct, engine: Engine, wanted: EntryFilter, limit: int) -> Iterator[bytes]:
+def _lines(pages: Pages, direct: Direct, wanted: EntryFilter, limit: int) -> Iterator[bytes]:
     """The lines of a long list, read as they are sent: entries do not change meanwhile, and later ones are left out."""
     while limit > 0:
         found = stored_entries(direct, wanted, min(limit, CHUNK))
-        yield b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in _shown(engine, found))
+        yield b"".join([text + b"\n" for text in pages.texts(found)])
         if len(found) < CHUNK:
             return
         wanted, limit = replace(wanted, after=found[-1][0]), limit - len(found)
-
-
-def _followed(query: Mapping[str, Any], limit: int, state: State) -> conditional.Follows:
-    """What a page follows from. One of all entries that is full stays as it is, whatever is recorded."""
-    last = query.get("after", -1) + 1 + limit
-    is_full = last < state.size and query.keys() <= _PLACE
-    return conditional.follows(state, last if is_full else state.size - 1, newest=not is_full)
-
-
-def _shown(engine: Engine, found: Sequence[Stored]) -> list[dict[str, Any]]:
-    """Entries as they are shown."""
-    gone = [row[0] for row in found if row[PAYLOAD] is None]
-    removed: Removals = {}
-    if gone:
-        with reading(engine) as connection:
-            removed = removals_of(connection, gone)
-    return [spliced(row, removed.get(row[0])) for row in found]
 
 
 def filter_of(query: Mapping[str, Any]) -> EntryFilter:

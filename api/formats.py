@@ -28,7 +28,7 @@ VARY = "Accept, Accept-Encoding, Authorization"
 
 def wanted(chosen: str | None, lists: bool) -> str:
     """The media type to answer with, by the `format` parameter or the Accept header. Raises Problem."""
-    media = _NAMES[chosen] if chosen else _accepted(request.environ.get("HTTP_ACCEPT", ""), lists)
+    media = _NAMES[chosen] if chosen else accepted(request.environ.get("HTTP_ACCEPT", ""), lists)
     if not media or (media != JSON and not lists):
         raise Problem(
             "not-acceptable",
@@ -38,7 +38,7 @@ def wanted(chosen: str | None, lists: bool) -> str:
 
 
 @lru_cache(maxsize=256)
-def _accepted(header: str, lists: bool) -> str:
+def accepted(header: str, lists: bool) -> str:
     """The media type that an Accept header likes best; empty where it likes none."""
     accept = parse_accept_header(header, MIMEAccept)
     if not accept:
@@ -55,20 +55,28 @@ def answer(document: Mapping[str, Any], media: str = JSON, fixed: bool = False, 
     digest = etag or hashlib.sha256(body).hexdigest()[:32]
     if etag is None and (same := unchanged(digest, fixed)):
         return same
-    return _response(body, media, fixed, digest, (document.get("links") or {}).get("next"))
+    return response(body, media, digest, fixed, (document.get("links") or {}).get("next"))
 
 
 def answer_lines(lines: Iterator[bytes], following: str | None, etag: str) -> Response:
     """A long list as NDJSON, which is made while it is sent; and where it goes on."""
-    return _response(lines, NDJSON, False, etag, following)
+    return response(lines, NDJSON, etag, following=following)
 
 
-def _response(body: bytes | Iterator[bytes], media: str, fixed: bool, etag: str, following: str | None) -> Response:
+def response(
+    body: bytes | Iterator[bytes], media: str, etag: str, fixed: bool = False, following: str | None = None
+) -> Response:
+    """An answer that is written out."""
+    return Response(body, headers=headers_of(etag, media, following, fixed))
+
+
+def headers_of(etag: str, media: str, following: str | None, fixed: bool = False) -> dict[str, str]:
+    """The headers of an answer."""
     headers = _headers(etag, fixed)
     headers["Content-Type"] = media if media == JSON else f"{media}; charset=utf-8"
     if following:
         headers["Link"] = f'<{following}>; rel="next"'
-    return Response(body, headers=headers)
+    return headers
 
 
 def unchanged(etag: str, fixed: bool = False) -> Response | None:
@@ -87,7 +95,11 @@ def _headers(etag: str, fixed: bool) -> dict[str, str]:
 
 def here_with(query: Mapping[str, Any]) -> str:
     """The address of this request with other parameters, as `url_for` writes it."""
-    return f"{request.script_root}{request.path}?{urlencode(query, safe=_AS_IT_IS)}"
+    return address(f"{request.script_root}{request.path}", query)
+
+
+def address(path: str, query: Mapping[str, Any]) -> str:
+    return f"{path}?{urlencode(query, safe=_AS_IT_IS)}"
 
 
 def for_ever() -> str:

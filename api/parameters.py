@@ -13,6 +13,7 @@ from marshmallow import fields as mf
 from sqlalchemy import Connection
 
 from api import problems
+from api.documents import documented
 from api.settings import Settings
 from ledger.schemas import field_for
 from ledger.texts import Text, nearest_first
@@ -24,6 +25,7 @@ _HINTS = {
     "date": "is ambiguous; say valid_at, known_at or reported_by",
 }
 View = TypeVar("View", bound=Callable[..., Any])
+DEFAULT_LIMIT = 50  # entries on a page
 MOST_KNOWN, LONGEST_KNOWN = 1024, 512  # query strings, and the bytes of one
 Day = Annotated[str, Text("a day", r"\d{4}-\d{2}-\d{2}", 10, example="2024-09-30", normal=lambda text: day(text, ""))]
 Moment = Annotated[str, Text("a day or an instant with its offset", r"[0-9T:.Z+-]{10,40}", 40, example="2024-10-31")]
@@ -142,26 +144,30 @@ def asks(blueprint: Blueprint, schema: type[Schema]) -> Callable[[View], View]:
     """
 
     def wrap(view: View) -> View:
-        known: dict[bytes, Mapping[str, Any]] = {}
+        known, reader = dict[bytes, Mapping[str, Any]](), schema()
 
         @wraps(view)
-        def understood(query: Mapping[str, Any], **arguments: Any) -> Any:
-            if len(request.query_string) <= LONGEST_KNOWN:
-                if len(known) >= MOST_KNOWN:
-                    known.clear()
-                known[request.query_string] = dict(query)
-            return view(query, **arguments)
-
-        reading = blueprint.arguments(schema, location="query", unknown=RAISE)(understood)
-
-        @wraps(reading)
         def answered(**arguments: Any) -> Any:
-            query = known.get(request.query_string)
-            return reading(**arguments) if query is None else view(dict(query), **arguments)
+            asked = request.query_string
+            query = known.get(asked)
+            if query is None:
+                query = _understood(reader)
+                if len(asked) <= LONGEST_KNOWN:
+                    if len(known) >= MOST_KNOWN:
+                        known.clear()
+                    known[asked] = query
+            return view(dict(query), **arguments)
 
-        return answered  # type: ignore[return-value]
+        return documented(blueprint.arguments(schema, location="query"))(answered)
 
     return wrap
+
+
+def _understood(reader: Schema) -> Mapping[str, Any]:
+    try:
+        return reader.load(request.args)
+    except ValidationError as error:
+        raise problems.of_parameters(error.normalized_messages()) from error
 
 
 def repeated(query_string: bytes) -> tuple[str, int] | None:

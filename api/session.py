@@ -2,14 +2,16 @@
 
 import hashlib
 import hmac
+from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Response, current_app, g, redirect, request, url_for
+from flask import Response, g, redirect, request, url_for
+from werkzeug.http import parse_cookie
 
+from api.conditional import direct
 from api.parameters import settings
 from ledger import sessions
 from ledger.keys import ROLES, Holder
-from ledger.store import reading
 
 COOKIE = "mission-ledger-session"
 TOKEN_FIELD = "form_token"  # noqa: S105  (the name of a field)
@@ -20,23 +22,23 @@ def who() -> Holder | None:
     """The holder of the key that this browser signed in with; None where it did not. Looked up once per request."""
     if "holder" not in g:
         g.holder = None
-        if token := _token():
-            with reading(current_app.config["LEDGER_ENGINE"]) as connection:
-                g.holder = sessions.holder(connection, token)
+        if token := token_of(request.environ):
+            g.holder = sessions.holder_of(direct(), token)
     return g.holder
 
 
-def _token() -> str | None:
-    token = request.cookies.get(COOKIE, "")
+def token_of(environ: dict[str, Any]) -> str | None:
+    """The token that a request bears."""
+    token = parse_cookie(environ).get(COOKIE, "")
     return token if 0 < len(token) <= MOST_TOKEN else None
 
 
 def may(role: str) -> bool:
     """Whether a page for this role may be shown."""
+    if role == "reader" and settings().anonymous_reading:
+        return True
     holder = who() if "HTTP_COOKIE" in request.environ else None
-    if holder is not None:
-        return ROLES.index(holder.role) >= ROLES.index(role)
-    return role == "reader" and settings().anonymous_reading
+    return holder is not None and ROLES.index(holder.role) >= ROLES.index(role)
 
 
 def sign_in_first() -> Response:
@@ -47,7 +49,7 @@ def sign_in_first() -> Response:
 
 def form_token() -> str:
     """What a form of this session bears, and no other site can know; empty where nobody is signed in."""
-    token = _token()
+    token = token_of(request.environ)
     if token is None or who() is None:
         return ""
     return hmac.new(token.encode(), b"form", hashlib.sha256).hexdigest()

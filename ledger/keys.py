@@ -7,7 +7,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, insert, select, update
 
 from ledger.direct import Direct, Statement
 from ledger.entries import instant
@@ -15,9 +15,8 @@ from ledger.store import now
 from ledger.tables import keys
 
 ROLES = ("reader", "recorder", "admin")
-_IN_FORCE = Statement(
-    select(keys.c.name, keys.c.role).where(keys.c.digest == bindparam("digest"), keys.c.revoked_at.is_(None))
-)
+IN_FORCE = and_(keys.c.digest == bindparam("digest"), keys.c.revoked_at.is_(None))
+_HOLDER = Statement(select(keys.c.name, keys.c.role).where(IN_FORCE))
 
 
 @dataclass(frozen=True)
@@ -37,20 +36,20 @@ def create(connection: Connection, name: str, role: str) -> str:
     if connection.execute(select(keys.c.name).where(keys.c.name == name)).first():
         raise KeyProblem(f"there is or was a key named {name!r}; names are never given twice, since entries bear them")
     key = "ml_" + secrets.token_urlsafe(32)
-    connection.execute(insert(keys).values(name=name, role=role, digest=_digest(key), created_at=instant(now())))
+    connection.execute(insert(keys).values(name=name, role=role, digest=digest_of(key), created_at=instant(now())))
     return key
 
 
 def holder(connection: Connection, key: str) -> Holder | None:
     """Who holds `key`; None where it is unknown or revoked."""
-    found = connection.execute(_IN_FORCE.select, {"digest": _digest(key)}).one_or_none()
+    found = connection.execute(_HOLDER.select, {"digest": digest_of(key)}).one_or_none()
     return Holder(found.name, found.role) if found else None
 
 
 def holder_of(direct: Direct, key: str) -> Holder | None:
     """The same by one statement: a key that is revoked is worthless from that moment on, so nothing is kept of it."""
-    found = direct.row(_IN_FORCE, digest=_digest(key))
-    return Holder(*found) if found else None
+    found = direct.shared(_HOLDER, digest=digest_of(key))
+    return Holder(*found[0]) if found else None
 
 
 def revoke(connection: Connection, name: str) -> None:
@@ -68,5 +67,6 @@ def listed(connection: Connection) -> list[dict[str, str | None]]:
     return [{str(name): value for name, value in row.items()} for row in connection.execute(query).mappings()]
 
 
-def _digest(key: str) -> str:
+def digest_of(key: str) -> str:
+    """What is stored of a key."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

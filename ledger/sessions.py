@@ -4,14 +4,22 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
+from ledger.direct import Direct, Statement
 from ledger.entries import instant
 from ledger.keys import Holder
 from ledger.store import now
 from ledger.tables import keys, sessions
 
 LASTS = timedelta(hours=12)
+_HOLDER = Statement(
+    select(keys.c.name, keys.c.role)
+    .join(sessions, sessions.c.name == keys.c.name)
+    .where(
+        sessions.c.digest == bindparam("digest"), sessions.c.expires_at > bindparam("now"), keys.c.revoked_at.is_(None)
+    )
+)
 
 
 def begin(connection: Connection, name: str) -> str:
@@ -23,12 +31,10 @@ def begin(connection: Connection, name: str) -> str:
     return token
 
 
-def holder(connection: Connection, token: str) -> Holder | None:
+def holder_of(direct: Direct, token: str) -> Holder | None:
     """Whose session it is; None where there is none, it is over, or its key was revoked."""
-    query = select(keys.c.name, keys.c.role).join(sessions, sessions.c.name == keys.c.name)
-    in_force = (sessions.c.expires_at > instant(now()), keys.c.revoked_at.is_(None))
-    found = connection.execute(query.where(sessions.c.digest == _digest(token), *in_force)).one_or_none()
-    return Holder(found.name, found.role) if found else None
+    found = direct.row(_HOLDER, digest=_digest(token), now=instant(now()))
+    return Holder(*found) if found else None
 
 
 def end(connection: Connection, token: str) -> None:

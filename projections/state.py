@@ -4,23 +4,24 @@ Entries never change, so what is known by a position stays the same for ever; bu
 of every answer that had it, and for what was recorded about that redaction since.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, exists, func, select
 
 from ledger.direct import Direct, Statement
+from ledger.keys import IN_FORCE, Holder, digest_of
 from ledger.standing import REDACTED
-from ledger.tables import entries, head
+from ledger.tables import entries, head, keys
 from projections.tables import generations
 
 FEW = 1_000
 _e, _r = entries.alias("e").c, entries.alias("r").c
 _g = generations.c
-_STATE = Statement(
-    select(head.c.size, head.c.recorded_at, func.coalesce(_g.live, 0), func.coalesce(_g.size, 0), _g.made_by).join(
-        generations, _g.id == head.c.id, isouter=True
-    )
-)
+_TOLD = (head.c.size, head.c.recorded_at, func.coalesce(_g.live, 0), func.coalesce(_g.size, 0), _g.made_by)
+_HEAD = head.outerjoin(generations, _g.id == head.c.id)
+_STATE = Statement(select(*_TOLD).select_from(_HEAD))
+_WITH_HOLDER = Statement(select(*_TOLD, keys.c.name, keys.c.role).select_from(_HEAD.outerjoin(keys, IN_FORCE)))
 _EVER = Statement(select(func.max(_e.position)).where(_e.root.in_(select(_r.root).where(_r.type == REDACTED))))
 _SINCE = Statement(
     select(func.max(_e.position)).where(
@@ -64,7 +65,15 @@ class States:
 
     def now(self) -> State:
         """The state as it is now."""
-        size, recorded_at, live, projected, made_by = self._direct.rows(_STATE)[0]
+        return self._state(self._direct.shared(_STATE)[0])
+
+    def with_holder(self, key: str) -> tuple[State, Holder | None]:
+        """The state, and who holds a key, by one statement; None where the key is unknown or revoked."""
+        *told, name, role = self._direct.shared(_WITH_HOLDER, digest=digest_of(key))[0]
+        return self._state(told), None if name is None else Holder(name, role)
+
+    def _state(self, told: Sequence[Any]) -> State:
+        size, recorded_at, live, projected, made_by = told
         return State(size, recorded_at, live, projected, made_by, self._last_removal(size))
 
     def _last_removal(self, size: int) -> int:

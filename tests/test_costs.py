@@ -32,6 +32,7 @@ MOST = {  # statements on SQLite, round trips on PostgreSQL
     "GET snapshot": (8, 9),
     "GET snapshot, asked before": (1, 1),
     "GET snapshot, unchanged": (1, 1),
+    "GET snapshot, unchanged, with a key": (1, 1),
     "GET 50 entries": (2, 2),
 }
 GROWTH = {"sqlite": 1.2, "postgresql": 1.2}  # of the work of one and the same answer, from FEW to MANY entries
@@ -162,12 +163,20 @@ def test_what_nobody_asked_before_asks_no_more_than_it_did(
 
 
 @pytest.mark.parametrize(
-    ("what", "has", "status"), [("GET snapshot, asked before", False, 200), ("GET snapshot, unchanged", True, 304)]
+    ("what", "has", "role", "status"),
+    [
+        ("GET snapshot, asked before", False, None, 200),
+        ("GET snapshot, unchanged", True, None, 304),
+        ("GET snapshot, unchanged, with a key", True, "reader", 304),
+    ],
 )
 def test_what_was_asked_before_asks_no_more_than_it_did(
-    engine: Engine, count: Count, client: FlaskClient, what: str, has: bool, status: int
+    engine: Engine, count: Count, client: FlaskClient, what: str, has: bool, role: str | None, status: int
 ) -> None:
     known = {"If-None-Match": client.get(SNAPSHOT).headers["ETag"]} if has else {}
+    if role is not None:
+        with writing(engine) as connection:
+            known["Authorization"] = f"Bearer {keys.create(connection, 'desk', role)}"
 
     def get() -> None:
         assert client.get(SNAPSHOT, headers=known).status_code == status

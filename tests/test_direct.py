@@ -60,6 +60,31 @@ def test_a_statement_that_cannot_be_run_is_told_as_any_other(direct: Direct) -> 
         )
 
 
+def test_what_cannot_be_a_value_is_refused_and_never_cut_short(engine: Engine) -> None:
+    append(engine, registered())
+    by_type = Statement(select(entries.c.position).where(entries.c.type == bindparam("type")))
+    direct = Direct(engine)
+    assert direct.rows(by_type, type="mission.registered") == [(0,)]
+
+    if engine.dialect.name == "sqlite":
+        assert direct.rows(by_type, type="mission.registered\0x") == []
+    else:
+        with pytest.raises(DBAPIError):
+            direct.rows(by_type, type="mission.registered\0x")
+
+    assert direct.rows(by_type, type="mission.registered") == [(0,)]
+
+
+def test_what_is_asked_together_is_as_new_as_what_is_asked_alone(engine: Engine, direct: Direct) -> None:
+    with ThreadPoolExecutor(6) as threads:
+        threads.map(lambda _: direct.shared(BY_PLACE, first=0, most=99), range(500))
+        found = [
+            (direct.shared(BY_PLACE, first=0, most=99), append(engine, announced(f"n{number}"))) for number in range(5)
+        ]
+
+    assert [len(rows) for rows, _ in found] == [3, 4, 5, 6, 7]
+
+
 def test_threads_share_connections_and_never_one_at_a_time(direct: Direct) -> None:
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(lambda number: direct.rows(BY_PLACE, first=number % 5, most=9), range(400)))

@@ -2,6 +2,7 @@
 HTTP at all; and answers that are read again and again, beside a bare Flask application in the same server.
 """
 
+import itertools
 import multiprocessing
 import os
 import socket
@@ -37,7 +38,7 @@ def measure(bench: Bench) -> Iterator[Result]:
             with served(ledger.url) as port:
                 if kind == POSTGRESQL:
                     yield from _recording(bench, ledger, port, key, size)
-                yield from _reading(bench, kind, port, size)
+                yield from _reading(bench, kind, port, key, size)
 
 
 def _key(ledger: Filled) -> str:
@@ -148,36 +149,50 @@ def _save(wanted: Connection, url: str, number: int) -> None:
 # --- reading -----------------------------------------------------------------------------------------------------------
 
 
-def _reading(bench: Bench, kind: str, port: int, size: int) -> Iterator[Result]:
+def _reading(bench: Bench, kind: str, port: int, key: str, size: int) -> Iterator[Result]:
     bare, fixed = _free_port(), f"{SNAPSHOT}&known_position={bench.sizes[0] // 2}"
     known = {path: one(port, request("GET", path, {}))[1]["etag"] for path in (SNAPSHOT, fixed)}
     contenders: dict[str, Measure] = {
         "hello": _asking(bare, "/", {}, 200),
         "http 304": _asking(port, SNAPSHOT, {"If-None-Match": known[SNAPSHOT]}, 304),
         "http 304 fixed": _asking(port, fixed, {"If-None-Match": known[fixed]}, 304),
+        "http 304 key": _asking(
+            port, SNAPSHOT, {"If-None-Match": known[SNAPSHOT], "Authorization": f"Bearer {key}"}, 304
+        ),
         "http page": _asking(port, PAGE, {}, 200),
+        "http page other": _asking(port, PAGE, {}, 200, others=bench.sizes[0] - 51),
     }
     with _running([sys.executable, "-m", "tests.bench.hello", str(bare)], bare, dict(os.environ)):
         turns = by_turns(contenders, bench.rounds)
-    notes = {"http 304": SNAPSHOT, "http 304 fixed": fixed, "http page": PAGE}
+    notes = {
+        "http 304": SNAPSHOT, "http 304 fixed": fixed, "http 304 key": "the same with an API key", "http page": PAGE,
+        "http page other": "another one each time",
+    }  # fmt: skip
     for work, note in notes.items():
         yield Result(
             work=work, database=kind, size=size, beside="bare Flask, hello", unit="/s", ours=turns.median(work),
             peer=turns.median("hello"), ratio=turns.ratio(work, "hello"),
-            asked=asked(work.removesuffix(" fixed"), kind, "hello"), note=note,
+            asked=asked(" ".join(work.split()[:2]), kind, "hello"), note=note,
         )  # fmt: skip
 
 
-def _asking(port: int, path: str, headers: dict[str, str], status: int) -> Measure:
-    """The rate at which it is answered; a slow answer is asked for less often."""
-    sent = request("GET", path, headers)
-    count = 0
+def _asking(port: int, path: str, headers: dict[str, str], status: int, others: int = 0) -> Measure:
+    """The rate at which it is answered; a slow answer is asked for less often. With `others`, each request is for the page after
+    another one of so many entries."""
+    sent, count, asked_for = request("GET", path, headers), 0, itertools.count()
+
+    def next_of(count: int) -> list[bytes]:
+        if not others:
+            return [sent] * count
+        places = (next(asked_for) * 17 % others for _ in range(count))
+        return [request("GET", f"{path}&after={place}", headers) for place in places]
 
     def turn() -> float:
         nonlocal count
         if not count:
-            took = exchange(port, [sent] * 4, 1, status)
+            took = exchange(port, next_of(4), 1, status)
             count = max(CLIENTS, min(READ, int(1_000 / percentile(took, 0.5))))
-        return rate(count, lambda: exchange(port, [sent] * count, CLIENTS, status))
+        requests = next_of(count)
+        return rate(count, lambda: exchange(port, requests, CLIENTS, status))
 
     return turn

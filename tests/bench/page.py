@@ -22,9 +22,9 @@ WORKS = {
     "16 threads": "Sixteen threads of one process on one SQLite ledger, beside one thread; and how long the slowest hundredth waits.",
     "http record": "Sixteen clients with connections that stay open, each with one event a request; beside sixteen processes that save "
     "with `eventsourcing` and have no HTTP to serve.",
-    "http 304": "A snapshot that has not changed, asked for with `If-None-Match`, at now (and, fixed, at a position); beside a bare Flask "
+    "http 304": "A snapshot that has not changed, asked for with `If-None-Match`, at now (and, fixed, at a position); the same with an API key; beside a bare Flask "
     "application that answers `{\"hello\": \"world\"}` in the same server with as many threads.",
-    "http page": "A page of fifty entries, beside the same application.",
+    "http page": "A page of fifty entries, the same again and another one each time, beside the same application.",
     "import": "A file of JSON Lines into an empty ledger, as `mission-ledger import` does it: read, validate, decide, hash, index; then "
     "everything into the tree and signed. Beside it `eventsourcing` saves as many events, a thousand at a time, and the driver "
     "inserts them in its fastest way; neither validates, indexes or signs.",
