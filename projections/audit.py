@@ -95,7 +95,7 @@ def _of_group(connection: Connection, group: Group, count: int = MOST) -> Iterat
 
 def _make_anew(connection: Connection, own: Connection, count: int, group: Group) -> Iterator[Finding]:
     """Every rectangle anew; on the way also the words by which entries are found, which lie beside them like an index."""
-    live = _number_alike(connection, own, group)
+    work = Work(connection, own, _number_alike(connection, own, group))
     e, done = ledger_tables.entries.c, 0
     theirs = or_(e.mission.in_(group), e.mission.is_(None)) if "" in group else e.mission.in_(group)
     while found := read_with_words(connection, theirs, e.position >= done, e.position < count, limit=CHUNK):
@@ -103,7 +103,7 @@ def _make_anew(connection: Connection, own: Connection, count: int, group: Group
             if words != search_words(entry):
                 yield from _strange_words(entry, words)
         entries = [entry for entry, _ in found]
-        project(Work(connection, own, live), entries)
+        project(work, entries)
         done = entries[-1].position + 1
 
 

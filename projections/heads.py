@@ -42,22 +42,20 @@ def is_brief(row: Row) -> bool:
 
 
 def counted(row: Row, added: Row) -> Row:
-    """The head after an event that added so much to the lists."""
+    """What changes of the head with an event that added so much to the lists, by field."""
     counts = dict(row["counts"])
     for name, values in added.items():
         counted_as = values[0]["type"] if name == "claims" else name
         counts[counted_as] = counts.get(counted_as, 0) + len(values)
     newest = [*row["newest"], *added.get("entries", ())][-FEW:]
-    row = {**row, "events": row["events"] + 1, "counts": counts, "newest": newest}
+    changed = {"events": row["events"] + 1, "counts": counts, "newest": newest}
     if "remarks" in added:
-        row["noted"] = _noted(row["noted"], added["remarks"])
+        changed["noted"] = _noted(row["noted"], added["remarks"])
     found = {code: at for name, values in added.items() if name != "entries" for code, at in in_fields(values, [])}
-    return _naming(row, found) if found else row
-
-
-def _naming(row: Row, found: Row) -> Row:
-    named = {**row["named"], **found}
-    return {**row, "named": named, "beyond": row["beyond"] or len(named) > MOST_NAMED}
+    if found:
+        changed["named"] = named = {**row["named"], **found}
+        changed["beyond"] = row["beyond"] or len(named) > MOST_NAMED
+    return changed
 
 
 def _noted(noted: Row, remarks: list[Row]) -> Row:

@@ -20,6 +20,7 @@ _KEPT = PARTY_FIELDS | {"merged_into"}  # as rows name them
 _VALUES = frozenset(
     {"entries", "item", "items", "money", "source"}
 )  # quantities, sums and sources name no party by its code
+_HOLDING = frozenset({dict, list})  # what JSON has parts in
 # What a head keeps of its lists: `named` has the parties of all of them.
 _DERIVED = frozenset(
     [
@@ -101,15 +102,16 @@ def _in_field(field: str, value: Any, entries: list[int]) -> list[tuple[str, lis
 def _look(part: Any, entries: list[int], found: list[tuple[str, list[int]]]) -> None:
     if isinstance(part, list):
         for inner in part:
-            if isinstance(inner, (dict, list)):
+            if type(inner) in _HOLDING:
                 _look(inner, entries, found)
         return
     entries = part.get("entries") or entries
-    for field in part.keys() - _VALUES:
-        value = part[field]
-        if field in _KEPT and value and not (field == "by" and "cause" in part):  # which body suspends is told in words
+    for field, value in part.items():
+        if not value or field in _VALUES:
+            continue
+        if field in _KEPT and not (field == "by" and "cause" in part):  # which body suspends is told in words
             found += ((code, entries) for code in _codes(value))
-        if isinstance(value, (dict, list)):
+        if type(value) in _HOLDING:
             _look(value, entries, found)
 
 

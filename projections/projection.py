@@ -48,8 +48,13 @@ class Projection:
 
     @cached_property
     def unlisted(self) -> Mapping[str, Any]:
-        """What a row is without its head: as at the start, with nothing in its lists."""
+        """What a row is without its head: as at the start, with nothing in its lists, which are shared, since no row is changed in place."""
         return {**self.blank, **{name: [] for name in self.all_lists}}
+
+    @cached_property
+    def plain(self) -> Mapping[str, Any]:
+        """By field what a head does not tell, because it is as at the start; the key it always tells."""
+        return {**self.blank, "key": None}
 
 
 def subject_of(s: Standing) -> Standing | None:
@@ -80,17 +85,18 @@ def step(projection: Projection, key: str, row: Row | None, s: Standing) -> Row:
 
 def parted(projection: Projection, key: str, head: Row | None, s: Standing) -> tuple[Row, Row]:
     """The head of the row after `s`, without what is as at the start, and what `s` adds to its lists."""
-    row = joined(projection, key, head, [])
+    row = {**projection.unlisted, **head} if head else {**projection.unlisted, "key": key}
     if s.entry.target is not None:
         row = heads.heard({**row, "claims": [_claim(s)]}, s, projection.weigh)
     else:
         row = projection.reads[s.type](row, s)
         row["entries"] = s.positions
     added = {name: values for name in projection.all_lists if (values := row.pop(name))}
-    row, blank = heads.counted(row, added), projection.blank
+    row.update(heads.counted(row, added))
+    plain = projection.plain
     if row["beyond"]:
-        row = {**row, **{name: blank[name] for name in heads.SUMS if name in blank}}
-    return {name: value for name, value in row.items() if name == "key" or value != blank[name]}, added
+        row.update((name, plain[name]) for name in heads.SUMS if name in plain)
+    return {name: value for name, value in row.items() if value is not plain[name] and value != plain[name]}, added
 
 
 def joined(projection: Projection, key: str, head: Row | None, additions: Iterable[Row]) -> Row:

@@ -21,7 +21,6 @@ from projections.tables import first_place, generation_of, generations, places, 
 from projections.work import Work, changes, forget, places_of, project, take_tails
 
 MOST = 2**30  # generations
-MOST_ROWS = 8_192  # whose last heads are remembered
 
 
 class Projector:
@@ -35,24 +34,22 @@ class Projector:
     def __call__(self, connection: Connection, entries: Sequence[Entry]) -> list[Write]:
         """What is to be written with `entries`, which follow those in the ledger. Where the projections lack some of these they
         are taken in first, and what a redaction removes is forgotten, both at once. Raises Overtaken where others keep it."""
-        first, removes = entries[0].position, any(entry.type == REDACTED for entry in entries)
+        first, following = entries[0].position, entries[-1].position + 1
         work, done = self._work, self._size
-        if work is None or work.rows is not connection or done != first or removes or not is_compared(connection):
-            work, done = _asked(connection, entries, work if done == first and not removes else None)
         self._work = None
+        if work is None or work.rows is not connection or done != first or not is_compared(connection):
+            work, done = _asked(connection, entries, work if done == first else None)
         if done != first and is_alone(connection):
             raise Overtaken
-        following = entries[-1].position + 1
         made_by = {"made_by": code_digest()} if done == 0 else {}
         moved = Update(generations, {"size": following, **made_by}, {"live": work.generation, "size": done})
         _forget_beside(connection, entries)
-        while done < first:
-            done = _rebuild_chunk(connection, work.generation, done, first)
-        if removes or moved.was["size"] != first:
-            work = Work(connection, connection, work.generation)  # the rows are others by now
+        if done < first:
+            while done < first:
+                done = _rebuild_chunk(connection, work.generation, done, first)
+            work = Work(connection, connection, work.generation)
         made = changes(work, entries)
-        if not removes and len(work.tails) <= MOST_ROWS:
-            self._work, self._size = work, following
+        self._work, self._size = work, following
         return [moved, *made]
 
 

@@ -24,6 +24,7 @@ from projections.tables import places, rectangles
 from projections.timeline import FOREVER, HEAD, Change, Piece, Timeline, day_number, first_number
 
 MANY = 5_000  # places that are asked for at once
+MOST_TAILS = 8_192  # that hold from one batch to the next
 _BY_NAME = {projection.name: projection for projection in PROJECTIONS}
 Rows = Sequence[tuple[Any, ...]]
 
@@ -64,6 +65,7 @@ def changes(work: Work, entries: Sequence[Entry]) -> list[Write]:
     """What is to be written to take `entries` in. What was removed of a family is forgotten at once."""
     if work.only is None and any(entry.type == REDACTED for entry in entries):
         forget(work, entries, entries[0].position)
+        work.tails, work.numbers = {}, {}
     _load_families(work, {entry.root for entry in entries if entry.target is not None}, entries)
     visits = [_visits(work, entry) for entry in entries]
     touched = dict.fromkeys(place for visit in visits for place in visit)
@@ -257,6 +259,8 @@ def _writes(work: Work, touched: Iterable[Place]) -> list[Write]:
             number = _number(work, place)
             rows += [(number, *piece) for piece in line.added]
         work.tails[place] = line.tail
+    if len(work.tails) > MOST_TAILS:
+        work.tails, work.numbers = {}, {}
     rows.sort()
     new, work.new, work.families, work.timelines = work.new, [], {}, {}
     return [Insert(places, new), Insert(rectangles, rows)]

@@ -14,7 +14,7 @@ from ledger.refusals import Refused
 from ledger.schemas import parse_event
 from ledger.store import read_entries, reading, size, writing
 from ledger.writer import Writer
-from projections import runner
+from projections import work
 from projections.runner import Projector, rebuild
 from tests.bench.workload import Workload
 from tests.builders import announced, append, deployed, people, registered, retracted, said
@@ -134,7 +134,7 @@ def test_more_than_is_remembered_is_read_again(
     writers: list[Writer], engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(memory, "MOST_STREAMS", 2)
-    monkeypatch.setattr(runner, "MOST_ROWS", 2)
+    monkeypatch.setattr(work, "MOST_TAILS", 2)
     one, _ = writers
     for number in range(12):
         with suppress(Refused):
