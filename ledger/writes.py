@@ -7,7 +7,7 @@ they were to what they are: where somebody else has moved one of them meanwhile,
 
 import struct
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -16,12 +16,14 @@ from sqlalchemy import BigInteger, Connection, Integer, LargeBinary, Table
 from ledger.driver import asked, changed, copied, is_alone, is_sqlite, put, told
 
 FEW = 24  # rows in one statement with everything else
+MOST = 1_000  # rows in one statement that is a transaction of its own; of more the head is to be held
 AT_ONCE = 10  # rows of one table in a statement of their own
 COPIED_FROM = 100  # rows; below that COPY, which takes a round trip of its own, gains nothing
 
 
 class Overtaken(Exception):
-    """Somebody else has written since what is to be written was worked out; nothing of it was."""
+    """Somebody else has written since what is to be written was worked out, or it is too much to be written without holding the
+    head; nothing of it was."""
 
 
 class Insert(NamedTuple):
@@ -54,7 +56,7 @@ def carry_out(connection: Connection, writes: Iterable[Write]) -> None:
     inserts = [one for one in writes if isinstance(one, Insert) and one.rows]
     if is_sqlite(connection):
         _one_by_one(connection, updates, inserts)
-    elif sum(len(one.rows) for one in inserts) <= FEW:
+    elif sum(len(one.rows) for one in inserts) <= (MOST if is_alone(connection) else FEW):
         _together(connection, updates, inserts)
     else:
         _in_parts(connection, updates, inserts)
@@ -74,7 +76,8 @@ def _one_by_one(connection: Connection, updates: Sequence[Update], inserts: Sequ
 
 def _in_parts(connection: Connection, updates: Sequence[Update], inserts: Sequence[Insert]) -> None:
     """Many rows, in a transaction that holds the head: what it has compared, nobody changes."""
-    assert not is_alone(connection)
+    if is_alone(connection):
+        raise Overtaken
     for one in updates:
         told(connection, _updating(one.table, tuple(one.now)), [tuple(one.now.values())])
     for table, rows in inserts:
@@ -105,7 +108,7 @@ def _together(connection: Connection, updates: Sequence[Update], inserts: Sequen
 Move = tuple[Table, tuple[str, ...], tuple[str, ...]]
 
 
-@cache
+@lru_cache(maxsize=500)
 def _statement(moves: tuple[Move, ...], inserts: tuple[tuple[Table, int], ...]) -> str:
     tables = ", ".join(table.name for table, _, _ in moves)
     compared = " AND ".join(f"{table.name}.{name} IS NOT DISTINCT FROM ?" for table, _, was in moves for name in was)
@@ -132,7 +135,7 @@ def _kind(kind: Any) -> str:
     return "bigint" if isinstance(kind, BigInteger) else "int" if isinstance(kind, Integer) else "text"
 
 
-@cache
+@lru_cache(maxsize=500)
 def _inserting(table: Table, rows: int) -> str:
     values = f"({', '.join('?' * len(table.columns))})"
     return f"INSERT INTO {table.name} ({', '.join(table.columns.keys())}) VALUES {', '.join([values] * rows)}"

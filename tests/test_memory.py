@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, update
 
-from ledger import memory, tables
+from ledger import memory, tables, writes
 from ledger.recording import Recorded
 from ledger.refusals import Refused
 from ledger.schemas import parse_event
@@ -128,6 +128,21 @@ def test_the_same_request_again_is_answered_as_before(writers: list[Writer], eng
     assert [one.replayed for one in (first, *again)] == [False, True, True, True]
     with reading(engine) as connection:
         assert size(connection) == 3
+
+
+@pytest.mark.parametrize("most", [1_000, 10])
+def test_what_comes_late_and_changes_much_is_recorded_by_who_remembers(
+    writers: list[Writer], engine: Engine, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(writes, "MOST", most)
+    one, _ = writers
+    for day in range(2, 29):
+        record(one, deployed(effective=f"2024-02-{day:02}"))
+
+    record(one, deployed(effective="2024-02-01"))
+
+    with reading(engine) as connection:
+        assert_answers_as_defined(connection, ["2024-02-01", "2024-02-20", "2024-03-01"], ["test-mission"])
 
 
 def test_more_than_is_remembered_is_read_again(

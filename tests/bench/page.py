@@ -16,7 +16,7 @@ PAGE = Path("docs/benchmarks.md")
 WORKS = {
     "append": "One event at a time, in one process, each durable before the next. Ours validates JSON, decides, appends, brings the "
     "index up to it and commits; the bare driver inserts the same bytes into a table without any index but its key; "
-    "`eventsourcing` saves an aggregate that it has in memory, or gets it first from its repository, as a command does. Theirs is a new table, ours a ledger of so many entries.",
+    "`eventsourcing` saves an aggregate that it has in memory, or gets it first from its repository, as a command does. Theirs is a new table, ours a ledger of so many entries and a writer that has appended two thousand before.",
     "append, processor": "The processor time of our process for one of them: what a fast disk would leave.",
     "append p50": "The median time of such an append in a large ledger beside that in the smallest.",
     "16 threads": "Sixteen threads of one process on one SQLite ledger, beside one thread; and how long the slowest hundredth waits.",
