@@ -96,7 +96,7 @@ def test_a_ledger_of_an_older_schema_has_all_its_projections_and_its_log_after_t
 def test_a_server_whose_projections_lack_entries_is_not_ready(engine: Engine) -> None:
     client = create_app(Settings(database_url=str(engine.url)), engine).test_client()
     with writing(engine) as connection:
-        record(connection, [parse_event(registered())], actor="tester", project=lambda *_: None)
+        record(connection, [parse_event(registered())], actor="tester", project=lambda *_: [])
 
     before = client.get("/readyz")
     rebuild(engine)
@@ -133,7 +133,7 @@ def test_a_request_of_an_older_ledger_still_gets_its_first_answer_and_its_receip
     with reading(bare) as connection:
         assert connection.execute(select(tables.receipts.c.request)).scalar_one() != digest(said)
     with writing(bare) as connection:
-        again = record(connection, said, actor="tester", key="k", project=lambda *_: None)
+        again = record(connection, said, actor="tester", key="k", project=lambda *_: [])
     assert (again.replayed, [entry.id for entry in again.entries]) == (True, [entry.id for entry in made])
     with pytest.raises(DBAPIError, match="append-only"), writing(bare) as connection:
         connection.execute(update(tables.receipts).values(request=""))
