@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
-from api import entries, health, log, metrics, missions, openapi, parameters, parties, problems, signer
+from api import entries, health, log, metrics, missions, openapi, parameters, parties, plain_posts, problems, signer
 from api.compression import compress
 from api.entry_pages import Pages
 from api.front import Front
@@ -58,6 +58,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     front = Front(app)
     app.after_request(front.remember)
     compress(app)
+    app.before_request(plain_posts.told)
     app.before_request(_refuse_repeated_parameters)
     _handle_errors(app)
     app.wsgi_app = front  # type: ignore[method-assign, assignment]

@@ -4,7 +4,7 @@ Reading takes the session of who signed in to the pages as well, whose links lea
 takes a key: a page of another site can make a browser send a cookie, but no key.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from flask_httpauth import HTTPTokenAuth
 
 from api import problems, session
 from api.conditional import direct
+from ledger.direct import Direct
 from ledger.keys import ROLES, Holder, holder_of
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -42,7 +43,7 @@ def _refuse(status: int) -> Response:
 
 def needs(role: str) -> Callable[[View], View]:
     """The view needs a key of this role or a higher one; reading is open to all where the setting says so."""
-    enough = list(ROLES[ROLES.index(role) :])
+    enough = at_least(role)
 
     def wrap(view: View) -> View:
         strict = auth.login_required(role=enough)(view)
@@ -61,11 +62,23 @@ def needs(role: str) -> Callable[[View], View]:
 def _has_key(told: str, enough: list[str]) -> bool:
     """Whether the header bears a key in force of such a role, whose holder is then the current user. Whoever it refuses is
     explained by the library."""
-    who = _verify(key_in(told))
-    if who is None or who.role not in enough:
+    who = bearer(direct(), told, enough)
+    if who is None:
         return False
     g.flask_httpauth_user = who
     return True
+
+
+def at_least(role: str) -> list[str]:
+    """A role and those above it."""
+    return list(ROLES[ROLES.index(role) :])
+
+
+def bearer(direct: Direct, told: str, enough: Sequence[str]) -> Holder | None:
+    """Who holds the key in an Authorization header, where it is in force and of such a role."""
+    key = key_in(told)
+    who = holder_of(direct, key) if key else None
+    return who if who is not None and who.role in enough else None
 
 
 def key_in(told: str) -> str:

@@ -9,17 +9,17 @@ from flask import Response, current_app, request
 from flask_smorest import Blueprint
 from orjson import Fragment
 
-from api import conditional, entry_pages, formats, parameters, problems, signer
+from api import conditional, entry_pages, formats, parameters, plain_posts, problems, signer
 from api.answer_shapes import EntryAnswer, EntryPage, RecordedAnswer
 from api.auth import actor, needs, role
 from api.documents import answers_with, documented, explains, listed, shape
 from api.entry_pages import Pages
 from api.log import stored
 from api.parameters import DEFAULT_LIMIT, EntriesQuery, Query, asks
+from api.plain_posts import MAX_KEY
 from ledger import codec
 from ledger.direct import Direct
-from ledger.entries import Entry, acknowledgement, document
-from ledger.recording import Recorded
+from ledger.entries import Entry, document
 from ledger.refusals import Refused
 from ledger.said import Event
 from ledger.schemas import Fault, Invalid, parse_event
@@ -31,7 +31,6 @@ from projections.questions import moment
 from projections.redactions import removals
 
 blueprint = Blueprint("entries", __name__, description="Recording events, and reading what was recorded.")
-MAX_KEY = 200
 EXAMPLE = {
     "mission": "haiti-mss",
     "type": "pledge.notified",
@@ -130,7 +129,7 @@ def post_entries() -> Response:
     except Refused as refused:
         raise problems.of_refusals(refused.refusals, isinstance(said, list)) from refused
     signer.wake(current_app)
-    return _recorded(recorded)
+    return plain_posts.response(recorded, f"{request.script_root}{request.path}")
 
 
 def _body() -> Any:
@@ -168,27 +167,16 @@ def _parsed(said: Any) -> list[Event]:
 
 def _check_roles(events: list[Event]) -> None:
     """Raises Problem where one of the events takes a higher role than that of the key."""
-    higher = next((event for event in events if event.data.RECORDER == "admin" and role() != "admin"), None)
+    higher = plain_posts.beyond(events, role())
     if higher is not None:
         raise problems.Problem("role-too-low", f"{higher.type} takes the key of an admin")
 
 
 def _idempotency_key() -> str | None:
     key = request.headers.get("Idempotency-Key")
-    if key is not None and not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
+    if key is not None and not plain_posts.is_key(key):
         raise problems.Problem("bad-request", f"Idempotency-Key is 1 to {MAX_KEY} printable ASCII characters")
     return key
-
-
-def _recorded(recorded: Recorded) -> Response:
-    rows = [acknowledgement(entry, recorded.replayed) for entry in recorded.entries]
-    headers = {
-        "Content-Type": formats.JSON,
-        "Location": f"{request.script_root}{request.path}/{rows[0]['position']}",
-        "Cache-Control": "no-store",
-        "Vary": "Accept-Encoding",
-    }
-    return Response(orjson.dumps({"entries": rows}), status=201, headers=headers)
 
 
 @blueprint.route("/v1/entries", methods=["GET"])

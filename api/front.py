@@ -4,8 +4,8 @@ stands, and adds to every answer the headers that keep browsers in bounds.
 Whoever may read and asks what was asked before gets the same answer, since an answer is the same for all who may read it. What it
 follows from (`Follows`) is compared with the state of the ledger, by one statement each time that tells also who holds the key
 which a request bears: so an entry, a redaction and the revocation of a key are noticed at once, whichever process made them.
-A plain page of entries is put together here, too, since of all that nobody asked before it is asked for most. Everything else goes
-through the application: other methods, other questions, what is refused.
+A plain page of entries is put together here, too, since of all that nobody asked before it is asked for most, and plain events are
+recorded (`api/plain_posts.py`). Everything else goes through the application: other methods, other questions, what is refused.
 """
 
 import time
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from flask import Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from api import auth, entry_pages, metrics, session
+from api import auth, entry_pages, metrics, plain_posts, session
 from api.conditional import TAGGED, Follows, matching_of
 from api.kept import Kept
 from ledger import sessions
@@ -27,7 +27,7 @@ ABOUT = 2_000  # what the headers, the clocks and the address of an answer weigh
 _NOT_WHEN_UNCHANGED = frozenset({"ETag", "Content-Type", "Content-Length", "Content-Encoding", "Link"})
 _ASKED_OTHERWISE = ("HTTP_RANGE", "HTTP_IF_MATCH")
 _KEY = ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING")
-_STATUS = {status: f"{status} {HTTPStatus(status).phrase.upper()}" for status in (200, 304)}
+_STATUS = {status: f"{status} {HTTPStatus(status).phrase.upper()}" for status in (200, 201, 304)}
 SECURITY = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -55,7 +55,7 @@ class Front:
     """The WSGI application before the application."""
 
     def __init__(self, app: Flask):
-        self._inner, self._given = app.wsgi_app, Kept[tuple[str, ...], Given](MOST_BYTES)
+        self._app, self._inner, self._given = app, app.wsgi_app, Kept[tuple[str, ...], Given](MOST_BYTES)
         self._states, self._direct = app.config["LEDGER_STATES"], app.config["LEDGER_DIRECT"]
         self._pages, settings = app.config["LEDGER_PAGES"], app.config["LEDGER_SETTINGS"]
         self._all_may_read, self._most = settings.anonymous_reading, settings.max_page
@@ -65,16 +65,18 @@ class Front:
         begun = time.perf_counter()
         answer = self._answer(environ)
         if answer is None:
+            environ[metrics.BEGUN] = begun
             return self._inner(environ, lambda status, headers, *error: start(status, secured(headers), *error))
         rule, status, headers, body = answer
         start(_STATUS[status], headers)
-        metrics.observe("GET", rule, status, time.perf_counter() - begun)
+        metrics.observe(environ["REQUEST_METHOD"], rule, status, time.perf_counter() - begun)
         return [body]
 
     def _answer(self, environ: dict[str, Any]) -> Answer | None:
-        """What was given to such a request before, where it still holds, or a plain page of entries; where this one may read it."""
+        """What was given to such a request before, where it still holds, or a plain page of entries, where this one may read it;
+        or what was recorded of plain events."""
         if not _asks_plainly(environ):
-            return None
+            return self._recorded(environ)
         given, query = self._given.get(key_of(environ)), entry_pages.plainly_asked(environ, self._most)
         if given is None and query is None:
             return None
@@ -88,6 +90,10 @@ class Front:
             return self._page(environ, query, state) if query is not None else None
         except SQLAlchemyError:  # the application tells of it
             return None
+
+    def _recorded(self, environ: dict[str, Any]) -> Answer | None:
+        recorded = plain_posts.answered(environ, self._app)
+        return (entry_pages.PATH, 201, secured(recorded[0]), recorded[1]) if recorded is not None else None
 
     def _page(self, environ: dict[str, Any], query: Mapping[str, Any], state: State) -> Answer:
         follows, etag, headers, body = entry_pages.answered(environ, query, self._pages, state, self._most)

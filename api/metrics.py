@@ -11,14 +11,13 @@ DURATION = Histogram(
     "flask_http_request_duration_seconds", "Duration of requests in seconds", ("method", "url_rule", "status")
 )
 TOTAL = Counter("flask_http_request_total", "Number of requests", ("method", "status"))
-_BEGUN = "mission-ledger.begun"
+BEGUN = "mission-ledger.begun"  # in the environ: the moment at which the request came
 _PATH = "/metrics"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 def measure(app: Flask) -> None:
     """Measure the requests to an app, and serve the figures."""
-    app.before_request(_begin)
     app.after_request(_end)
     app.add_url_rule(_PATH, "metrics", _exposed, methods=["GET"])
 
@@ -35,13 +34,9 @@ def _figures(method: str, rule: str, status: int) -> tuple[Histogram, Counter]:
     return DURATION.labels(method, rule, status), TOTAL.labels(method, status)
 
 
-def _begin() -> None:
-    request.environ[_BEGUN] = time.perf_counter()
-
-
 def _end(response: Response) -> Response:
     asked = request._get_current_object()  # type: ignore[attr-defined]
-    begun = asked.environ.get(_BEGUN)
+    begun = asked.environ.get(BEGUN)
     rule = asked.url_rule.rule if asked.url_rule is not None else "None"
     if begun is not None and rule != _PATH:
         observe(asked.method, rule, response.status_code, time.perf_counter() - begun)
