@@ -21,6 +21,7 @@ from ledger.writes import Overtaken
 
 MOST_EVENTS = 1_000  # of one transaction, unless a single request has more
 MOST_IDLE = 1.0  # seconds
+MOST_PATIENCE, PAUSE = 0.005, 0.0001  # seconds
 MOST_DARED = 4  # events of a request that is recorded without holding the head
 CAREFUL = 16  # transactions after one that was overtaken
 
@@ -59,7 +60,8 @@ class Writer:
         self._lock = Lock()  # guards the two below
         self._waiting: list[_Turn] = []
         self._is_writing = False
-        self._together = 1  # how many were answered last
+        self._expected = 1  # how many were answered last, or waited by then
+        self._until = 0.0  # how long they are worth waiting for
         self._connection: Connection | None = None  # belongs to who writes, as does what follows
         self._used = 0.0
         self._since_overtaken = CAREFUL  # transactions
@@ -82,22 +84,24 @@ class Writer:
         self._let_come()
         with self._lock:
             group, self._waiting = _together(self._waiting)
-        self._together = len(group)
+        begun = monotonic()
         try:
             self._settle(group)
         finally:
+            ended = monotonic()
             with self._lock:
+                self._expected = len(group) + len(self._waiting)
+                self._until = ended + min(ended - begun, MOST_PATIENCE)
                 following = self._waiting[0] if self._waiting else None
                 self._is_writing = following is not None
             for turn in [*([following] if following is not None else []), *group[1:]]:
                 turn.call()
 
     def _let_come(self) -> None:
-        """Those who were answered together are on their way with what they say next: as long as more of them come, others run."""
-        seen = 0
-        while seen < len(self._waiting) < self._together:
-            seen = len(self._waiting)
-            sleep(0)
+        """Those who were answered a moment ago are on their way with what they say next, to join those who wait. To wait for them, too,
+        for no longer than the last transaction took, spares everybody a second one."""
+        while len(self._waiting) < self._expected and monotonic() < self._until:
+            sleep(PAUSE)
 
     def _settle(self, group: Sequence[_Turn]) -> None:
         """Give each of the group its outcome. What spoils a transaction is met by whoever caused it alone; where the

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event as Signal
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -73,6 +74,33 @@ def test_who_comes_while_another_writes_is_recorded_with_all_who_wait(crowd: Cro
 
     assert positions(answers) == [[1], [2], [3], [4], [5]]
     assert crowd.groups == [1, 4]
+
+
+@pytest.mark.parametrize(("patience", "groups"), [(20.0, [2]), (-1.0, [1, 1])])
+def test_who_was_answered_a_moment_ago_is_waited_for_and_whoever_stays_away_is_not(
+    crowd: Crowd, patience: float, groups: list[int]
+) -> None:
+    crowd.go_on.set()
+    crowd.writer._expected, crowd.writer._until = 2, monotonic() + patience
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(crowd.says(deployed(count=1)))
+        if patience < 0:
+            first.result(20)
+        second = pool.submit(crowd.says(deployed(count=2)))
+
+    assert sorted(one.result().entries[0].position for one in (first, second)) == [1, 2]
+    assert crowd.groups == groups
+
+
+def test_who_always_comes_alone_waits_for_nobody(crowd: Crowd) -> None:
+    crowd.go_on.set()
+
+    for count in range(3):
+        crowd.says(deployed(count=count + 1))()
+        assert crowd.writer._expected == 1
+
+    assert crowd.groups == [1, 1, 1]
 
 
 def test_a_refused_request_leaves_those_beside_it_alone(crowd: Crowd, engine: Engine) -> None:
