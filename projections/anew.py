@@ -19,7 +19,7 @@ from projections.tables import first_place, places, rectangles
 from projections.timeline import Piece
 from projections.work import Work, project
 
-CHUNK, SLICE, SEVERAL_FROM = 2_500, 5_000, 20_000  # entries, pieces, entries
+CHUNK, SLICE, SEVERAL_FROM = 2_500, 2_500, 20_000  # entries, pieces, entries
 MOST_MISSIONS = 200
 Group = tuple[str, ...]  # missions, the empty name for what belongs to none
 
