@@ -93,13 +93,15 @@ def _in_parts(connection: Connection, updates: Sequence[Update], inserts: Sequen
 
 
 def _together(connection: Connection, updates: Sequence[Update], inserts: Sequence[Insert]) -> None:
-    """Everything in one statement: hold the rows that are to be moved where they are as they were, and write where they are held."""
-    moves = tuple((one.table, tuple(one.now), tuple(one.was)) for one in updates)
+    """Everything in one statement. Where nothing is held: hold the rows that are to be moved, where they are as they were, and write
+    where they are held."""
+    compared = updates if is_alone(connection) else []
+    moves = tuple((one.table, tuple(one.now), tuple(one.was) if compared else ()) for one in updates)
     text = _statement(moves, tuple((table, len(rows)) for table, rows in inserts))
-    values = [value for one in updates for value in one.was.values()]
+    values = [value for one in compared for value in one.was.values()]
     values += [value for one in updates for value in one.now.values()]
     values += [value for _, rows in inserts for row in rows for value in row]
-    if not is_alone(connection):
+    if not compared:
         told(connection, text, [values])
     elif not asked(connection, [(text, values)])[0][0][0]:
         raise Overtaken
@@ -112,7 +114,7 @@ Move = tuple[Table, tuple[str, ...], tuple[str, ...]]
 def _statement(moves: tuple[Move, ...], inserts: tuple[tuple[Table, int], ...]) -> str:
     tables = ", ".join(table.name for table, _, _ in moves)
     compared = " AND ".join(f"{table.name}.{name} IS NOT DISTINCT FROM ?" for table, _, was in moves for name in was)
-    steps = [f"held AS (SELECT 1 FROM {tables} WHERE {compared} FOR UPDATE)" if moves else "held AS (SELECT 1)"]
+    steps = [f"held AS (SELECT 1 FROM {tables} WHERE {compared} FOR UPDATE)" if compared else "held AS (SELECT 1)"]
     for table, now, _ in moves:
         new = ", ".join(f"{name} = ?" for name in now)
         steps.append(f"moved_{table.name} AS (UPDATE {table.name} SET {new} WHERE EXISTS (SELECT FROM held))")
@@ -159,10 +161,10 @@ def _packer(table: Table) -> Callable[[Iterable[tuple[Any, ...]]], bytes] | None
     blank = [len(table.columns), *chain.from_iterable((size, None) for size, _ in sizes)]
 
     def packed(rows: Iterable[tuple[Any, ...]]) -> bytes:
-        parts = [b"PGCOPY\n\xff\r\n\0" + bytes(8)]
+        parts, row = [b"PGCOPY\n\xff\r\n\0" + bytes(8)], list(blank)
         for *values, content in rows:
-            blank[2::2] = values
-            parts.append(form.pack(*blank))
+            row[2::2] = values
+            parts.append(form.pack(*row))
             parts.append(b"\xff\xff\xff\xff" if content is None else len(content).to_bytes(4, "big") + content)
         parts.append(b"\xff\xff")
         return b"".join(parts)
