@@ -19,6 +19,7 @@ from ledger.search_words import search_words
 from ledger.store import read_with_words
 from projections.anew import CHUNK, SEVERAL_FROM, Group, groups, scratch, sizes_of_missions
 from projections.driver import Query, stream
+from projections.packing import unpacked
 from projections.tables import generations, places, rectangles
 from projections.timeline import HEAD, Piece, day_text
 from projections.work import Work, project
@@ -141,7 +142,7 @@ def _differences(kept: Iterator[Rectangle], made: Iterator[Rectangle]) -> Iterat
     """Both in one order: what is on one side only, and what differs."""
     one, other = next(kept, None), next(made, None)
     while one is not None or other is not None:
-        if one == other:
+        if one == other or (one and other and _say_the_same(one, other)):
             one, other = next(kept, None), next(made, None)
         elif other is None or (one is not None and one[:4] < other[:4]):
             assert one is not None
@@ -153,6 +154,16 @@ def _differences(kept: Iterator[Rectangle], made: Iterator[Rectangle]) -> Iterat
         else:
             yield "projection-differs", one, "is not what its entries give"
             one, other = next(kept, None), next(made, None)
+
+
+def _say_the_same(one: Rectangle, other: Rectangle) -> bool:
+    """Whether they differ in how they are packed alone, as by two versions of the library."""
+    *at, content = one
+    *there, made = other
+    try:
+        return at == there and None not in (content, made) and unpacked(content) == unpacked(made)
+    except ValueError:
+        return False
 
 
 def _place(connection: Connection, number: int) -> tuple[str, str, str]:

@@ -6,7 +6,6 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
 from ledger.direct import Direct, Statement
@@ -18,6 +17,7 @@ from ledger.store import read_entries
 from ledger.tables import entries
 from projections.answers import LEDGER_WIDE, PROJECTIONS, Made, Rows, folded_rows, make, needed
 from projections.driver import Query, Whose, additions_at, ask, heads_at
+from projections.packing import unpacked
 from projections.projection import Row, joined
 from projections.timeline import day_number
 
@@ -181,7 +181,7 @@ def _ask(connection: Connection, queries: Sequence[Callable[..., Query]], point:
 
 
 def _read(heads: Iterable[tuple[Any, ...]]) -> Heads:
-    return {number: (name, key, orjson.loads(content) if content else None) for number, name, key, content in heads}
+    return {number: (name, key, unpacked(content) if content else None) for number, name, key, content in heads}
 
 
 def _added(pieces: Sequence[tuple[Any, ...]]) -> dict[int, list[Row]]:
@@ -189,7 +189,7 @@ def _added(pieces: Sequence[tuple[Any, ...]]) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = {}
     for piece, following in zip(pieces, [*pieces[1:], ()], strict=False):
         if (content := piece[3]) is not None and piece[:3] != following[:3]:
-            found.setdefault(piece[0], []).append(orjson.loads(content))
+            found.setdefault(piece[0], []).append(unpacked(content))
     return found
 
 

@@ -17,6 +17,7 @@ from ledger.store import CHUNK, chunks, lock_head, plan_anew, read_entries, read
 from ledger.writes import Insert, Overtaken, Update, Write, carry_out, is_compared
 from projections.anew import SEVERAL_FROM, Group, Made, copied, groups, made_beside, sizes_of_missions
 from projections.driver import LIVE, ask, tails_of
+from projections.packing import DICTIONARY, VERSION
 from projections.tables import first_place, generation_of, generations, places, rectangles
 from projections.work import Work, changes, forget, places_of, project, take_tails
 
@@ -95,10 +96,11 @@ def projected_size(connection: Connection) -> int:
 
 @cache
 def code_digest() -> str:
-    """SHA-256 over the code that makes rows: after a change of it they are to be made anew, before anybody reads them."""
+    """SHA-256 over the code that makes rows and what it packs them with: after a change of it they are to be made anew, before anybody reads them."""
     folder = Path(__file__).parent
-    parts = [*sorted(folder.glob("*.py")), folder.parent / "ledger" / "standing.py"]
-    return hashlib.sha256(b"".join(hashlib.sha256(part.read_bytes()).digest() for part in parts)).hexdigest()
+    parts = [*sorted(folder.glob("*.py")), DICTIONARY, folder.parent / "ledger" / "standing.py"]
+    digests = b"".join(hashlib.sha256(part.read_bytes()).digest() for part in parts)
+    return hashlib.sha256(digests + VERSION.encode()).hexdigest()
 
 
 class RebuildOvertaken(Exception):

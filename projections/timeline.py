@@ -18,10 +18,9 @@ from functools import lru_cache
 from itertools import chain, groupby, pairwise
 from typing import NamedTuple
 
-import orjson
-
 from ledger.standing import Standing
 from ledger.values import first_day
+from projections.packing import packed, unpacked
 from projections.projection import Projection, Row, parted
 
 FOREVER = 99999999
@@ -65,11 +64,6 @@ def day_text(number: int) -> str:
     """The day of a whole number."""
     text = f"{number:08}"
     return f"{text[:4]}-{text[4:6]}-{text[6:]}"
-
-
-def dumped(row: Row) -> bytes:
-    """The content of a piece: equal rows give equal bytes."""
-    return orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
 
 
 @dataclass(slots=True)
@@ -124,28 +118,28 @@ class Timeline:
         """One step at the end, for an event that is not late: the last head ends where the new one begins."""
         tail, position = self.heads.get(FOREVER), s.entry.position
         if tail is not None and self.last is None:
-            self.last = orjson.loads(tail.content or b"null")
+            self.last = unpacked(tail.content) if tail.content else None
         self.last, added = parted(projection, key, self.last, s)
         self._enter((day, position), s)
-        self._put_addition(Piece(day, position, position, day, s.entry.root, dumped(added)))
+        self._put_addition(Piece(day, position, position, day, s.entry.root, packed(added)))
         if tail is not None and tail.valid_from < day:
             self._put_head(Piece(day, HEAD, position, tail.valid_from, HEAD, tail.content))
-        self._put_head(Piece(FOREVER, HEAD, position, day, HEAD, dumped(self.last)))
+        self._put_head(Piece(FOREVER, HEAD, position, day, HEAD, packed(self.last)))
 
     def remake(self, projection: Projection, key: str, day: int, position: int, change: Change) -> None:
         """Make the row anew from `day` on, as known at `position`: from the head before that day and all events since."""
         before = self._before(day)
         among = {name[0] for name in self.order[bisect_left(self.order, (day, HEAD)) :]} | {FOREVER}
         ended = self._replace(change)
-        row = orjson.loads(before.content or b"null") if before else None
+        row = unpacked(before.content) if before and before.content else None
         names = self.order[bisect_left(self.order, (day, HEAD)) :]
         contents: dict[int, bytes] = {}
         for first, same_day in groupby(names, lambda name: name[0]):
             for name in same_day:
                 s = self.events[name]
                 row, added = parted(projection, key, row, s)
-                self._settle_addition(Piece(*name, position, first, s.entry.root, dumped(added)))
-            contents[first] = dumped(row or {})
+                self._settle_addition(Piece(*name, position, first, s.entry.root, packed(added)))
+            contents[first] = packed(row or {})
         for name, root in ended.items():
             self.added.append(Piece(*name, position, name[0], root, None))
         days = [*contents, FOREVER]

@@ -1,17 +1,20 @@
 """Redaction: a payload and its salt go, wherever they stand; everything else of the entry stays."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, LargeBinary, Text, inspect, select, text
+from zstandard import FRAME_HEADER, ZstdCompressionDict, ZstdDecompressor, ZstdError
 
 from ledger import tables
 from ledger.entries import Entry
 from ledger.refusals import Refused
 from ledger.store import read_entries, reading, size
+from projections.packing import DICTIONARY, packed
 from projections.queries import answers
 from projections.runner import rebuild
 from tests.builders import MISSION, announced, append, corrected, people, positions, registered, retracted, said
@@ -56,7 +59,18 @@ def _in_files(engine: Engine, told: tuple[str, ...]) -> list[str]:
     path = Path(str(engine.url.database))
     files = {name: path.with_name(path.name + name) for name in ("", "-wal", "-shm")}
     held = {name: file.read_bytes() for name, file in files.items() if file.exists()}
+    held = {name: content + _unpacked_everywhere(content) for name, content in held.items()}
     return [f"{name}: {one}" for name, content in held.items() for one in told if one.encode() in content]
+
+
+def _unpacked_everywhere(held: bytes) -> bytes:
+    """What is packed in these bytes, wherever it begins."""
+    read = ZstdDecompressor(ZstdCompressionDict(DICTIONARY.read_bytes())).decompress
+    found = []
+    for begin in re.finditer(re.escape(FRAME_HEADER), held):
+        with contextlib.suppress(ZstdError):
+            found.append(read(held[begin.start() : begin.start() + 65_536]))
+    return b"\n".join(found)
 
 
 def _in_columns(engine: Engine, told: tuple[str, ...]) -> list[str]:
@@ -67,6 +81,7 @@ def _in_columns(engine: Engine, told: tuple[str, ...]) -> list[str]:
                 if isinstance(column["type"], (Text, LargeBinary)):
                     values = connection.execute(text(f'SELECT "{column["name"]}" FROM "{table}"')).scalars()
                     held = b"\n".join(v.encode() if isinstance(v, str) else v for v in values if v is not None)
+                    held += _unpacked_everywhere(held)
                     found += [f"{table}.{column['name']}: {one}" for one in told if one.encode() in held]
     return found
 
@@ -80,6 +95,10 @@ def refused(*wanted: str) -> Iterator[None]:
     assert len(told) == len(wanted)
     for words, detail in zip(wanted, told, strict=True):
         assert words in detail
+
+
+def test_what_is_packed_is_seen_by_who_looks_for_traces() -> None:
+    assert SECRET.encode() in _unpacked_everywhere(b"before" + packed({"person": SECRET}) + b"after")
 
 
 # --- what goes, and what stays ---------------------------------------------------------------------------------------

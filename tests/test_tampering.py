@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import Connection, Engine, text
+from zstandard import ZstdCompressor
 
 from ledger.audit import database, workers
 from ledger.audit.audit import Report, Trust, audit
@@ -13,6 +15,7 @@ from ledger.audit.database import Database
 from ledger.store import reading, writing
 from projections import anew
 from projections import audit as index
+from projections.packing import packed, unpacked
 from tests.builders import append, deployed, registered, said
 from tests.spoilt_ledger import KEY, SIZE, Findings, audited, checkpoints, copied, forge, found, told_on_each
 from tests.tampering import all_hashes_again, change, flip, put, rewritten, row_at, run, sealed, tampered
@@ -292,10 +295,25 @@ def test_an_entry_at_the_end_of_the_world_is_no_reason_to_go_there(ledger: Engin
 # --- index and schema --------------------------------------------------------------------------------------------------
 
 
-def test_a_changed_row_of_the_index_is_found(ledger: Engine) -> None:
-    tampered(ledger, run("UPDATE rectangles SET content = :content WHERE event = 60", content=b'{"movements":[]}'))
+@pytest.mark.parametrize(
+    "content", [packed({"movements": []}), b'{"movements":[]}', None], ids=["other", "torn", "none"]
+)
+def test_a_changed_row_of_the_index_is_found(ledger: Engine, content: bytes | None) -> None:
+    tampered(ledger, run("UPDATE rectangles SET content = :content WHERE event = 60", content=content))
 
     assert found(audited(ledger)) == {("projection-differs", 60)}
+
+
+def test_a_row_of_the_index_that_is_packed_otherwise_is_the_same(ledger: Engine) -> None:
+    def otherwise(connection: Connection) -> None:
+        kept = connection.execute(text("SELECT content FROM rectangles WHERE event = 60")).scalar_one()
+        frame = ZstdCompressor(19, write_checksum=True).compress(orjson.dumps(unpacked(kept)))
+        assert frame != kept
+        connection.execute(text("UPDATE rectangles SET content = :frame WHERE event = 60"), {"frame": frame})
+
+    tampered(ledger, otherwise)
+
+    assert found(audited(ledger)) == set()
 
 
 def test_a_row_of_the_index_that_is_gone_is_found(ledger: Engine) -> None:
