@@ -33,7 +33,8 @@ _tools = _Tools()
 
 def packed(row: Row) -> bytes:
     """The content of a piece: equal rows give equal bytes."""
-    return _tools.compress(orjson.dumps(row, option=orjson.OPT_SORT_KEYS))
+    frame = _tools.compress(orjson.dumps(row, option=orjson.OPT_SORT_KEYS))
+    return bytes(memoryview(frame))  # what the library gives keeps the room that the frame might have taken
 
 
 def unpacked(content: bytes) -> Row:
