@@ -2,12 +2,13 @@
 
 A commit waits for the disk, and only one transaction can hold the head. So who comes while another writes waits, and who writes
 next records for all who wait by then: each request gets an answer of its own, after the commit. There is no thread for it: the
-first who comes writes, and calls upon one of those who came meanwhile. Who comes alone waits for nobody.
+last who is expected writes, since to wake another one costs more than many a statement. Who comes alone waits for nobody.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from threading import Lock
-from time import monotonic, sleep
+from time import monotonic
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -21,13 +22,14 @@ from ledger.writes import Overtaken
 
 MOST_EVENTS = 1_000  # of one transaction, unless a single request has more
 MOST_IDLE = 1.0  # seconds
-MOST_PATIENCE, PAUSE = 0.005, 0.0001  # seconds
+MOST_PATIENCE = 0.005  # seconds
 MOST_DARED = 4  # events of a request that is recorded without holding the head
 CAREFUL = 16  # transactions after one that was overtaken
+INTERRUPTED = "who wrote for all was interrupted; nobody knows whether this was recorded"
 
 
 class _Turn:
-    """A request that waits: for its outcome, or for its turn to write."""
+    """A request that waits: for its outcome, or to be called upon."""
 
     def __init__(self, request: Request):
         self.request = request
@@ -35,18 +37,19 @@ class _Turn:
         self._gate = Lock()
         self._gate.acquire()
 
-    def wait(self) -> None:
-        self._gate.acquire()
+    def wait(self, seconds: float = -1) -> bool:
+        """Wait to be called, for no longer than that; whether it was."""
+        return self._gate.acquire(timeout=seconds)
 
     def call(self) -> None:
-        self._gate.release()
+        with suppress(RuntimeError):  # it has been called already, and not come yet
+            self._gate.release()
 
     def result(self) -> Recorded:
         """The answer. Raises Refused, or what went wrong with the transaction."""
-        if self.outcome is None:
-            raise RuntimeError("who wrote for all was interrupted; nobody knows whether this was recorded")
         if isinstance(self.outcome, Exception):
             raise self.outcome
+        assert self.outcome is not None
         return self.outcome
 
 
@@ -57,9 +60,10 @@ class Writer:
         """`remembering` makes what projects; like the writer it may remember from one transaction to the next what it knew, and
         is made anew where that does not hold any more."""
         self._engine, self._remembering = engine, remembering
-        self._lock = Lock()  # guards the two below
+        self._lock = Lock()  # guards what follows until the connection
         self._waiting: list[_Turn] = []
-        self._is_writing = False
+        self._writing: _Turn | None = None  # whose thread writes
+        self._watching: _Turn | None = None  # whose thread writes where nobody else comes
         self._expected = 1  # how many were answered last, or waited by then
         self._until = 0.0  # how long they are worth waiting for
         self._connection: Connection | None = None  # belongs to who writes, as does what follows
@@ -72,16 +76,34 @@ class Writer:
         own = _Turn(Request(events, actor, key))
         with self._lock:
             self._waiting.append(own)
-            waits, self._is_writing = self._is_writing, True
-        if waits:
-            own.wait()
-        if own.outcome is None:
-            self._write_for_all()
+            self._call_upon(own)
+        while own.outcome is None:
+            if self._writing is own:
+                self._write_for_all()
+            elif self._watching is own:
+                self._keep_watch(own)
+            else:
+                own.wait()
         return own.result()
+
+    def _call_upon(self, turn: _Turn) -> None:
+        """Who writes next, unless somebody does: this one, where all are here. Those who were answered a moment ago are on their way with
+        what they say next; to wait for them, too, for no longer than the last transaction took, spares everybody a second one."""
+        if self._writing is not None:
+            return
+        if len(self._waiting) >= self._expected or monotonic() >= self._until:
+            self._writing, self._watching = turn, None
+        elif self._watching is None:
+            self._watching = turn
+
+    def _keep_watch(self, own: _Turn) -> None:
+        if not own.wait(max(self._until - monotonic(), 0)):
+            with self._lock:
+                if self._watching is own:
+                    self._writing, self._watching = own, None
 
     def _write_for_all(self) -> None:
         """Record for those who wait, answer them, and call upon one of those who came meanwhile."""
-        self._let_come()
         with self._lock:
             group, self._waiting = _together(self._waiting)
         begun = monotonic()
@@ -92,16 +114,14 @@ class Writer:
             with self._lock:
                 self._expected = len(group) + len(self._waiting)
                 self._until = ended + min(ended - begun, MOST_PATIENCE)
-                following = self._waiting[0] if self._waiting else None
-                self._is_writing = following is not None
-            for turn in [*([following] if following is not None else []), *group[1:]]:
+                self._writing, following = None, self._waiting[:1]
+                for turn in following:
+                    self._call_upon(turn)
+            for turn in group:
+                if turn.outcome is None:
+                    turn.outcome = RuntimeError(INTERRUPTED)
+            for turn in [*following, *group]:
                 turn.call()
-
-    def _let_come(self) -> None:
-        """Those who were answered a moment ago are on their way with what they say next, to join those who wait. To wait for them, too,
-        for no longer than the last transaction took, spares everybody a second one."""
-        while len(self._waiting) < self._expected and monotonic() < self._until:
-            sleep(PAUSE)
 
     def _settle(self, group: Sequence[_Turn]) -> None:
         """Give each of the group its outcome. What spoils a transaction is met by whoever caused it alone; where the
