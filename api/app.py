@@ -42,6 +42,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
         LEDGER_SETTINGS=settings,
         LEDGER_ENGINE=engine,
         LEDGER_WRITER=Writer(engine, Projector),
+        LEDGER_RECORDERS={},
         LEDGER_DIRECT=direct,
         LEDGER_STATES=States(direct),
         LEDGER_PAGES=Pages(engine, direct),

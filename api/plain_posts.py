@@ -11,15 +11,15 @@ from flask import Flask, Response, request
 from api import auth, formats, problems, signer
 from api.compression import is_left_alone
 from api.entry_pages import PATH
-from ledger import codec
+from ledger import codec, keys
 from ledger.entries import acknowledgement
 from ledger.keys import Holder
-from ledger.recording import Recorded
+from ledger.recording import NotInForce, Recorded
 from ledger.refusals import Refused
 from ledger.said import Event
 from ledger.schemas import parse_event
 
-MAX_KEY = 200
+MAX_KEY, MOST_RECORDERS = 200, 1_000
 _RECORDERS = auth.at_least("recorder")
 _AS_JSON = frozenset({"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"})
 _OUTCOME = "mission-ledger.outcome"
@@ -27,11 +27,13 @@ Headers = list[tuple[str, str]]
 
 
 class Said(NamedTuple):
-    """What a plain request says: its events, whether they came as a list, who says them, and its idempotency key."""
+    """What a plain request says: its events, whether they came as a list, who says them by an API key of which digest, and its
+    idempotency key."""
 
     events: Sequence[Event]
     is_list: bool
     holder: Holder
+    digest: str
     key: str | None
 
 
@@ -111,7 +113,9 @@ def _is_plain(environ: Mapping[str, Any], most: int) -> bool:
 
 def _said(environ: dict[str, Any], config: Mapping[str, Any]) -> Said | None:
     """What is said by who may say it; None where something is amiss."""
-    holder = auth.bearer(config["LEDGER_DIRECT"], environ.get("HTTP_AUTHORIZATION", ""), _RECORDERS)
+    key = auth.key_in(environ.get("HTTP_AUTHORIZATION", ""))
+    digest = keys.digest_of(key)
+    holder = config["LEDGER_RECORDERS"].get(digest) or _recorder(config, key, digest)
     if holder is None:
         return None
     try:
@@ -122,7 +126,21 @@ def _said(environ: dict[str, Any], config: Mapping[str, Any]) -> Said | None:
         events = [parse_event(one) for one in (said if is_list else [said])]
     except (OSError, ValueError):
         return None
-    return None if beyond(events, holder.role) else Said(events, is_list, holder, environ.get("HTTP_IDEMPOTENCY_KEY"))
+    if beyond(events, holder.role):
+        return None
+    return Said(events, is_list, holder, digest, environ.get("HTTP_IDEMPOTENCY_KEY"))
+
+
+def _recorder(config: Mapping[str, Any], key: str, digest: str) -> Holder | None:
+    """Who holds a key that may record. A key is somebody's for good, with a role for good: that is kept. Whether it is in force is
+    asked of the transaction that records."""
+    holder = keys.holder_of(config["LEDGER_DIRECT"], key)
+    if holder is None or holder.role not in _RECORDERS:
+        return None
+    kept: dict[str, Holder] = config["LEDGER_RECORDERS"]
+    if len(kept) >= MOST_RECORDERS:
+        kept.clear()
+    return kept.setdefault(digest, holder)
 
 
 def _body(environ: dict[str, Any]) -> bytes:
@@ -132,9 +150,14 @@ def _body(environ: dict[str, Any]) -> bytes:
     return body
 
 
-def _recorded(app: Flask, said: Said) -> Recorded:
+def _recorded(app: Flask, said: Said) -> Recorded | None:
+    """What was recorded; nothing where the key is not in force any more, which the application explains."""
+    record, actor = app.config["LEDGER_WRITER"].record, said.holder.name
     try:
-        recorded: Recorded = app.config["LEDGER_WRITER"].record(said.events, actor=said.holder.name, key=said.key)
+        recorded: Recorded = record(said.events, actor=actor, key=said.key, bearing=said.digest)
+    except NotInForce:
+        app.config["LEDGER_RECORDERS"].pop(said.digest, None)
+        return None
     except Refused as refused:
         raise problems.of_refusals(refused.refusals, said.is_list) from refused
     signer.wake(app)

@@ -1,6 +1,6 @@
 """What the ledger knows of the subjects of some requests, read under the head's lock, in SQL, on SQLite and PostgreSQL."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
@@ -29,7 +29,7 @@ class Receipt:
 
 @dataclass
 class Found:
-    """What was read under the head's lock for some requests."""
+    """What was read under the head's lock for some requests. `in_force`: digests of the API keys that are, of those asked for."""
 
     head: Head
     receipts: dict[tuple[str, str], Receipt]
@@ -39,6 +39,7 @@ class Found:
     entries: dict[int, Entry] = field(default_factory=dict)
     families: dict[int, list[Entry]] = field(default_factory=dict)
     begun: Mapping[str, set[tuple[str, ...]]] = field(default_factory=dict)
+    in_force: frozenset[str] = frozenset()
 
     def known(self, further: Iterable[Entry] = ()) -> Known:
         """What decisions know before the first request; and after `further` entries."""
@@ -63,9 +64,14 @@ _NEWEST_VERSIONS = {
 
 
 def remembered(
-    connection: Connection, events: Sequence[Event], memory: Memory, keyed: Sequence[tuple[str, str]] = ()
+    connection: Connection,
+    events: Sequence[Event],
+    memory: Memory,
+    keyed: Sequence[tuple[str, str]] = (),
+    bearing: Collection[str] = (),
 ) -> Found:
-    """Everything that the decisions about the events have to know: what `memory` tells, and the rest looked up.
+    """Everything that the decisions about the events have to know: what `memory` tells, and the rest looked up. `keyed`, `bearing`: as
+    `look_up` has it.
 
     Raises Overtaken where the head is not as it is remembered. Where nothing would hold it, it is taken for granted, since it is
     compared when it is moved.
@@ -74,7 +80,7 @@ def remembered(
     lacking = memory.lacking(wanted, events)
     versions, begun = memory.told(wanted, lacking)
     head = memory.head if is_alone(connection) else None
-    found = look_up(connection, events, lacking, keyed, versions, head)
+    found = look_up(connection, events, lacking, keyed, versions, head, bearing)
     if memory.head not in (None, found.head):
         raise Overtaken
     found.begun = begun
@@ -88,24 +94,33 @@ def look_up(
     keyed: Sequence[tuple[str, str]] = (),
     versions: Mapping[str, int] = MappingProxyType({}),
     head: Head | None = None,
+    bearing: Collection[str] = (),
 ) -> Found:
     """Hold the head, and read everything that the decisions about the events have to know: `wanted`, and what only that tells
-    to be needed. `keyed`: actors and idempotency keys whose receipts are read, too; `versions` and `head`: what is known already."""
+    to be needed. `keyed`: actors and idempotency keys whose receipts are read, too; `versions` and `head`: what is known already;
+    `bearing`: digests of API keys of which it is told whether they are in force."""
     statements: list[Statement] = (
         [] if head is not None else [(_HEAD if is_sqlite(connection) else f"{_HEAD} FOR UPDATE", ())]
     )
+    statements += [_in_force(connection, bearing)] if bearing else []
     statements += [_receipt_of(actor, key) for actor, key in sorted(keyed)]
     statements += _versions_wanted(connection, wanted.versions - wanted.begun - wanted.streams)
     reads = _entries_wanted(connection, wanted)
     lists = asked(connection, [*statements, *reads]) if statements or reads else []
     if head is None:
         head = Head(*lists.pop(0)[0])
+    in_force = frozenset(row[0] for row in lists.pop(0)) if bearing else frozenset[str]()
     receipts = {(row[0], row[1]): Receipt(*row) for rows in lists[: len(keyed)] for row in rows}
     newest = {stream: version or 0 for rows in lists[len(keyed) : len(lists) - len(reads)] for stream, version in rows}
-    found = Found(head, receipts, wanted, {**versions, **newest})
+    found = Found(head, receipts, wanted, {**versions, **newest}, in_force=in_force)
     if reads:
         _take_in(connection, found, events, [entry_of(row) for rows in lists[-len(reads) :] for row in rows])
     return found
+
+
+def _in_force(connection: Connection, digests: Iterable[str]) -> Statement:
+    text, value = among(connection, sorted(digests))
+    return f"SELECT digest FROM keys WHERE digest {text} AND revoked_at IS NULL", (value,)  # noqa: S608
 
 
 def _receipt_of(actor: str, key: str) -> Statement:

@@ -33,12 +33,18 @@ from ledger.writes import Insert, Overtaken, Update, Write, carry_out
 
 @dataclass(frozen=True)
 class Request:
-    """Events to be recorded as one, by whom, and under which idempotency key. `reopening`: also in a closed ledger."""
+    """Events to be recorded as one, by whom, and under which idempotency key. `reopening`: also in a closed ledger. `bearing`: the
+    digest of an API key; nothing is recorded unless that is in force (`ledger.keys`)."""
 
     events: Sequence[Event]
     actor: str
     key: str | None = None
     reopening: bool = False
+    bearing: str | None = None
+
+
+class NotInForce(Exception):
+    """The API key that a request bears is not in force, or not any more."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ class Recorded:
     replayed: bool
 
 
-Outcome = Recorded | Refused
+Outcome = Recorded | Refused | NotInForce
 
 
 def record(
@@ -67,7 +73,7 @@ def record(
     Raises Refused with every refusal, pointers beginning with the event's index; nothing is then to be committed.
     """
     (outcome,) = record_each(connection, [Request(events, actor, key, reopening)], project=project, clock=clock)
-    if isinstance(outcome, Refused):
+    if isinstance(outcome, Exception):
         raise outcome
     return outcome
 
@@ -91,7 +97,7 @@ def record_each(
     memory = memory if memory is not None else Memory()
     events = [event for request in requests for event in request.events]
     keyed = [(request.actor, request.key) for request in requests if request.key is not None]
-    found = remembered(connection, events, memory, keyed)
+    found = remembered(connection, events, memory, keyed, {one.bearing for one in requests if one.bearing is not None})
     known, moment = found.known(), max(instant(clock()), found.head.recorded_at)
     parts: list[_Part | Outcome] = []
     entries: list[Entry] = []
@@ -100,7 +106,7 @@ def record_each(
             part = _answered(connection, found, request) or _Part(request, moment, found.head.size + len(entries))
             entries += part.decided(known) if isinstance(part, _Part) else []
             parts.append(part)
-        except Refused as refused:
+        except (Refused, NotInForce) as refused:
             known = found.known(entries)
             parts.append(refused)
     if is_alone(connection) and not all(isinstance(part, _Part) for part in parts):
@@ -126,7 +132,9 @@ KEY_REUSED = Refusal("key-reused", "", "this idempotency key was used for anothe
 
 
 def _answered(connection: Connection, found: Found, request: Request) -> Recorded | None:
-    """The answer that an earlier, equal request got; None where the request is to be decided. Raises Refused."""
+    """The answer that an earlier, equal request got; None where the request is to be decided. Raises Refused, or NotInForce."""
+    if request.bearing is not None and request.bearing not in found.in_force:
+        raise NotInForce
     if request.key is not None and (receipt := found.receipts.get((request.actor, request.key))):
         return _replayed(connection, receipt, request.events)
     if not request.reopening:

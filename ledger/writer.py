@@ -71,9 +71,12 @@ class Writer:
         self._since_overtaken = CAREFUL  # transactions
         self._forget()
 
-    def record(self, events: Sequence[Event], *, actor: str, key: str | None = None) -> Recorded:
-        """Record `events` as one: all or nothing; returns once they are committed. Raises Refused with every refusal."""
-        own = _Turn(Request(events, actor, key))
+    def record(
+        self, events: Sequence[Event], *, actor: str, key: str | None = None, bearing: str | None = None
+    ) -> Recorded:
+        """Record `events` as one: all or nothing; returns once they are committed. Raises Refused with every refusal, and NotInForce
+        where the API key with the digest `bearing` is not in force in the transaction that would record."""
+        own = _Turn(Request(events, actor, key, bearing=bearing))
         with self._lock:
             self._waiting.append(own)
             self._call_upon(own)

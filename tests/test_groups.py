@@ -1,7 +1,7 @@
 """Recording for many threads at once: who waits is recorded with others, and answered by itself."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from threading import Event as Signal
 from time import monotonic
@@ -11,15 +11,16 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from ledger import keys
 from ledger.entries import Entry
-from ledger.recording import Recorded
+from ledger.recording import NotInForce, Recorded
 from ledger.refusals import Refused
 from ledger.schemas import parse_event
-from ledger.store import read_entries, reading, size
+from ledger.store import lock_head, read_entries, reading, size, writing
 from ledger.writer import Writer
 from ledger.writes import Write
 from projections.runner import Projector
-from tests.builders import announced, append, deployed, registered, said
+from tests.builders import announced, append, corrected, deployed, registered, said
 
 Answer = Recorded | Exception
 
@@ -54,9 +55,11 @@ class Crowd:
         while len(self.writer._waiting) < count:
             pass
 
-    def says(self, *events: dict[str, Any], actor: str = "tester", key: str | None = None) -> Callable[[], Recorded]:
+    def says(
+        self, *events: dict[str, Any], actor: str = "tester", key: str | None = None, bearing: str | None = None
+    ) -> Callable[[], Recorded]:
         parsed = [parse_event(event) for event in events]
-        return lambda: self.writer.record(parsed, actor=actor, key=key)
+        return lambda: self.writer.record(parsed, actor=actor, key=key, bearing=bearing)
 
 
 @pytest.fixture
@@ -101,6 +104,39 @@ def test_who_always_comes_alone_waits_for_nobody(crowd: Crowd) -> None:
         assert crowd.writer._expected == 1
 
     assert crowd.groups == [1, 1, 1]
+
+
+def test_who_bears_a_key_that_is_not_in_force_records_nothing_and_those_beside_do(crowd: Crowd, engine: Engine) -> None:
+    with writing(engine) as connection:
+        digests = [keys.digest_of(keys.create(connection, name, "recorder")) for name in ("kept", "revoked")]
+        keys.revoke(connection, "revoked")
+    bearing = [*digests, keys.digest_of("nobody's"), None]
+
+    answers = crowd.answers(crowd.says(deployed()), *(crowd.says(deployed(), bearing=digest) for digest in bearing))
+    alone = [crowd.says(deployed(), bearing=digest) for digest in digests]
+
+    assert positions(answers) == [[1], [2], None, None, [3]]
+    assert [type(answer) for answer in answers if isinstance(answer, Exception)] == [NotInForce, NotInForce]
+    assert alone[0]().entries[0].position == 4
+    with pytest.raises(NotInForce):
+        alone[1]()
+    with reading(engine) as connection:
+        assert size(connection) == 5
+
+
+def test_a_key_that_is_revoked_while_its_request_waits_records_nothing(crowd: Crowd, engine: Engine) -> None:
+    with writing(engine) as connection:
+        digest = keys.digest_of(keys.create(connection, "late", "recorder"))
+    crowd.go_on.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        with writing(engine) as connection:
+            lock_head(connection)
+            waiting = pool.submit(crowd.says(deployed(), corrected(0, to_effective="2024-01-02"), bearing=digest))
+            assert not wait([waiting], 0.3).done
+            keys.revoke(connection, "late")
+        with pytest.raises(NotInForce):
+            waiting.result(20)
 
 
 def test_a_refused_request_leaves_those_beside_it_alone(crowd: Crowd, engine: Engine) -> None:
