@@ -15,7 +15,7 @@ from ledger.entries import MAX_PAYLOAD, Entry
 from ledger.events.about_entries import EntryCorrected
 from ledger.known import Known, not_there, references
 from ledger.refusals import Refusal
-from ledger.rules import OPENING, RULES
+from ledger.rules import OPENING, READS, RULES
 from ledger.said import Event, Untold
 from ledger.standing import Standing, standing
 
@@ -68,10 +68,13 @@ def _about_a_subject(event: Event, known: Known) -> Accepted | list[Refusal]:
 
 
 def _against_rules(event: Event, known: Known) -> list[Refusal]:
-    opening, stream = OPENING[event.type], known.streams.get(event.stream, [])
-    if (opening is not None and known.has_begun(event.stream, opening)) or not known.is_told(stream):
+    opening = OPENING[event.type]
+    if opening is not None and known.has_begun(event.stream, opening):
         return []
-    stood = _in_order(stream)
+    read = known.of_types(event.stream, READS[event.type])
+    if not known.is_told(read):
+        return []
+    stood = _in_order(read)
     return [refusal for rule in RULES[event.type] if (refusal := rule(event.data, stood))]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from ledger.entries import Entry, without_payload
 from ledger.events import EVENTS
 from ledger.events.about_entries import EntryCorrected
-from ledger.rules import OPENING, RULES
+from ledger.rules import OPENING, READS, RULES, Types
 from ledger.said import Event
 from ledger.standing import REDACTED, standing
 from ledger.values import is_position, is_slug
@@ -24,7 +24,7 @@ REFERENCES = {"fulfils": "pledge", "converts": "pledge", "commitment": "commitme
 class Known:
     """What the ledger knows that a decision needs; grows with the events of a batch.
 
-    A stream may be known by its beginning alone, where that tells all that is asked of it.
+    Of a stream no more may be known than its beginning, or what rules read of it, where that tells all that is asked.
 
     `begun`: by stream what is known to have begun in it (`has_begun`). `refused` holds the positions and refs of those that were refused: what is about one of them cannot be judged yet.
     `reopening`: a closed ledger is being reopened by its operator. `untold`: positions of entries that come from another
@@ -39,7 +39,7 @@ class Known:
     refused: set[int | str | None] = field(default_factory=set)
     reopening: bool = False
     untold: set[int] = field(default_factory=set)
-    begun: dict[str, set[tuple[str, ...]]] = field(default_factory=dict)
+    begun: dict[str, set[Types]] = field(default_factory=dict)
 
     def add(self, entry: Entry) -> None:
         """Take an accepted entry into account for the events after it."""
@@ -63,7 +63,7 @@ class Known:
         for known in (self.families[entry.root], self.streams.get(entry.stream, [])):
             known[:] = [gone if other.position == entry.position else other for other in known]
 
-    def has_begun(self, stream: str, types: tuple[str, ...] = ()) -> bool:
+    def has_begun(self, stream: str, types: Types = ()) -> bool:
         """Whether anything but claims stands in a stream, or something of some types. What has begun stays so as long as nothing
         is said about its entries."""
         if types in self.begun.get(stream, ()):
@@ -72,6 +72,12 @@ class Known:
         if found:
             self.begun.setdefault(stream, set()).add(types)
         return found
+
+    def of_types(self, stream: str, types: Types) -> list[Entry]:
+        """The entries of a stream of some types, with everything about these, as far as they are known."""
+        entries = self.streams.get(stream, [])
+        roots = {entry.position for entry in entries if entry.type in types}
+        return [entry for entry in entries if entry.root in roots]
 
     def is_told(self, entries: Iterable[Entry]) -> bool:
         """Whether each of these entries says what it says. What was judged where it could be read is not judged where it cannot."""
@@ -84,11 +90,12 @@ class Known:
 
 @dataclass(frozen=True)
 class Needs:
-    """What is to be looked up: streams whole; of streams the first BEGINNING entries, with everything about these, unless that
-    `is_enough`; the versions of streams; entries by position and by ref."""
+    """What is to be looked up: of streams the entries of some types, with everything about these (`ruling`); the first BEGINNING
+    entries, with everything about these, and more where that is not enough (`is_enough`); the versions of streams; entries by position
+    and by ref."""
 
-    streams: frozenset[str]
-    beginnings: frozenset[tuple[str, tuple[str, ...]]]
+    ruling: frozenset[tuple[str, Types]]
+    beginnings: frozenset[tuple[str, Types]]
     versions: frozenset[str]
     positions: frozenset[int]
     refs: frozenset[str]
@@ -96,7 +103,7 @@ class Needs:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is wanted."""
-        return not (self.streams or self.beginnings or self.versions or self.positions or self.refs)
+        return not (self.ruling or self.beginnings or self.versions or self.positions or self.refs)
 
     @property
     def begun(self) -> frozenset[str]:
@@ -106,8 +113,8 @@ class Needs:
 
 def needs(events: Iterable[Event]) -> Needs:
     """What `decide` has to know about `events`."""
-    streams: set[str] = set()
-    beginnings: set[tuple[str, tuple[str, ...]]] = set()
+    ruling: set[tuple[str, Types]] = set()
+    beginnings: set[tuple[str, Types]] = set()
     versions: set[str] = set()
     named: set[int | str] = set()
     for event in events:
@@ -123,24 +130,24 @@ def needs(events: Iterable[Event]) -> Needs:
         if type_name in RULES:
             opening = OPENING[type_name]
             if opening is None:
-                streams.add(stream)
+                ruling.add((stream, READS[type_name]))
             else:
                 beginnings.add((stream, opening))
         if _NAMING[type_name]:
             beginnings.update((other, ()) for _, other in references(event.mission, event.data))
-    begun = {stream for stream, _ in beginnings}
+    read = {stream for stream, _ in (*beginnings, *ruling)}
     positions = frozenset(name for name in named if isinstance(name, int))
     refs = frozenset(name for name in named if isinstance(name, str))
-    return Needs(frozenset(streams), frozenset(beginnings), frozenset(versions | streams | begun), positions, refs)
+    return Needs(frozenset(ruling), frozenset(beginnings), frozenset(versions | read), positions, refs)
 
 
-def is_enough(beginning: Iterable[Entry], types: tuple[str, ...]) -> bool:
+def is_enough(beginning: Iterable[Entry], types: Types) -> bool:
     """Whether the beginning of a stream tells that its subject has begun, by one of some types or, without any, at all."""
     return any(s.type in types if types else s.entry.target is None for s in standing(beginning))
 
 
 def needs_of_corrections(events: Iterable[Event], targets: Iterable[Entry]) -> frozenset[str]:
-    """The streams that corrected entries refer to, once the entries that `events` name are known."""
+    """The streams that corrected entries refer to, and of which the beginning is wanted, once the entries that `events` name are known."""
     missions = {entry.mission for entry in targets} | {event.mission for event in events}
     changed = [part for event in events if isinstance(event.data, EntryCorrected) for part in _nested(event.data.data)]
     named = [part for part in changed if not REFERENCES.keys().isdisjoint(part)]

@@ -156,7 +156,9 @@ class _Kept:
         found = self._told(look_up(connection, events, self._lacking(wanted), versions=self.versions))
         self._read_again(connection, wanted, found)
         known = found.known()
-        known.streams = {**self.beginnings, **known.streams}
+        for stream, beginning in self.beginnings.items():
+            together = {entry.position: entry for entry in (*beginning, *known.streams.get(stream, ()))}
+            known.streams[stream] = [together[position] for position in sorted(together)]
         known.begun, known.refused, known.untold = self.begun, self.refused, self.untold
         return known
 

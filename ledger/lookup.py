@@ -11,6 +11,7 @@ from ledger.driver import Statement, among, asked, is_alone, is_sqlite
 from ledger.entries import Entry
 from ledger.known import BEGINNING, Known, Needs, is_enough, needs, needs_of_corrections
 from ledger.memory import Head, Memory
+from ledger.rules import Types
 from ledger.said import Event
 from ledger.store import SELECT_ENTRIES, entry_of
 from ledger.writes import Overtaken
@@ -38,7 +39,7 @@ class Found:
     streams: dict[str, list[Entry]] = field(default_factory=dict)
     entries: dict[int, Entry] = field(default_factory=dict)
     families: dict[int, list[Entry]] = field(default_factory=dict)
-    begun: Mapping[str, set[tuple[str, ...]]] = field(default_factory=dict)
+    begun: Mapping[str, set[Types]] = field(default_factory=dict)
     in_force: frozenset[str] = frozenset()
 
     def known(self, further: Iterable[Entry] = ()) -> Known:
@@ -56,6 +57,7 @@ class Found:
         return known
 
 
+Entries = dict[int, Entry]  # by position
 _HEAD = "SELECT size, recorded_at, closed FROM head"
 _NEWEST_VERSIONS = {
     True: "SELECT value, (SELECT max(version) FROM entries WHERE stream = value) FROM json_each(?)",
@@ -104,8 +106,9 @@ def look_up(
     )
     statements += [_in_force(connection, bearing)] if bearing else []
     statements += [_receipt_of(actor, key) for actor, key in sorted(keyed)]
-    statements += _versions_wanted(connection, wanted.versions - wanted.begun - wanted.streams)
-    reads = _entries_wanted(connection, wanted)
+    statements += _versions_wanted(connection, wanted.versions - wanted.begun)
+    named, of_streams = _named(connection, wanted), _of_streams(connection, wanted)
+    reads = [*named, *of_streams]
     lists = asked(connection, [*statements, *reads]) if statements or reads else []
     if head is None:
         head = Head(*lists.pop(0)[0])
@@ -114,7 +117,8 @@ def look_up(
     newest = {stream: version or 0 for rows in lists[len(keyed) : len(lists) - len(reads)] for stream, version in rows}
     found = Found(head, receipts, wanted, {**versions, **newest}, in_force=in_force)
     if reads:
-        _take_in(connection, found, events, [entry_of(row) for rows in lists[-len(reads) :] for row in rows])
+        read = [_entries(rows) for rows in lists[-len(reads) :]]
+        _take_in(connection, found, events, _together(read[: len(named)]), _together(read[len(named) :]))
     return found
 
 
@@ -133,15 +137,36 @@ def _versions_wanted(connection: Connection, streams: Iterable[str]) -> list[Sta
     return [(_NEWEST_VERSIONS[is_sqlite(connection)], (among(connection, wanted)[1],))] if wanted else []
 
 
-def _entries_wanted(connection: Connection, wanted: Needs) -> list[Statement]:
-    """Named entries and whole streams; of other streams the first entries with everything about these."""
+def _named(connection: Connection, wanted: Needs) -> list[Statement]:
     statements = [_entries_by(connection, "position", wanted.positions, "bigint")] if wanted.positions else []
-    statements += [_entries_by(connection, "ref", wanted.refs)] if wanted.refs else []
-    statements += [_entries_by(connection, "stream", wanted.streams)] if wanted.streams else []
-    if wanted.begun:
-        text, value = among(connection, sorted(wanted.begun))
-        first = f"SELECT position FROM entries WHERE stream {text} AND version <= {BEGINNING}"  # noqa: S608 - a number
-        statements.append((f"{SELECT_ENTRIES} WHERE root IN ({first}) ORDER BY position", (value,)))
+    return statements + ([_entries_by(connection, "ref", wanted.refs)] if wanted.refs else [])
+
+
+def _of_streams(connection: Connection, wanted: Needs) -> list[Statement]:
+    """Of streams what rules read, and the first entries; both with everything about these."""
+    statements = _entries_of_types(connection, wanted.ruling)
+    return statements + ([_beginnings_of(connection, wanted.begun)] if wanted.begun else [])
+
+
+def _beginnings_of(connection: Connection, streams: Iterable[str]) -> Statement:
+    text, value = among(connection, sorted(streams))
+    first = f"SELECT position FROM entries WHERE stream {text} AND version <= {BEGINNING}"  # noqa: S608 - a number
+    return f"{SELECT_ENTRIES} WHERE root IN ({first}) ORDER BY position", (value,)
+
+
+def _entries_of_types(connection: Connection, wanted: Iterable[tuple[str, Types]]) -> list[Statement]:
+    """Entries of streams of some types, or of whatever type where none is named, with everything about these."""
+    by_types: dict[Types, list[str]] = {}
+    for stream, types in sorted(wanted):
+        by_types.setdefault(types, []).append(stream)
+    statements = []
+    for types, streams in by_types.items():
+        if not types:
+            statements.append(_entries_by(connection, "stream", streams))
+            continue
+        (of_streams, one), (of_types, other) = among(connection, streams), among(connection, types)
+        named = f"SELECT position FROM entries WHERE stream {of_streams} AND type {of_types}"  # noqa: S608
+        statements.append((f"{SELECT_ENTRIES} WHERE root IN ({named}) ORDER BY position", (one, other)))
     return statements
 
 
@@ -157,47 +182,63 @@ def _read(connection: Connection, column: str, values: Iterable[Any], kind: str 
     )
 
 
-def _take_in(connection: Connection, found: Found, events: Sequence[Event], read: Iterable[Entry]) -> None:
+def _take_in(
+    connection: Connection, found: Found, events: Sequence[Event], named: Entries, of_streams: Entries
+) -> None:
     """Sort what was read into its places, and read what only that tells to be needed."""
-    wanted, entries = found.wanted, {entry.position: entry for entry in read}
-    named = [e for e in entries.values() if e.position in wanted.positions or e.ref in wanted.refs]
-    found.entries.update({entry.position: entry for entry in named})
-    further = needs_of_corrections(events, named) - wanted.begun - wanted.streams
-    entries |= {entry.position: entry for entry in _read(connection, "stream", further)}
-    for stream in {*wanted.streams, *wanted.begun, *further}:
-        found.streams[stream] = []
-    for position in sorted(entries):
-        if entries[position].stream in found.streams:
-            found.streams[entries[position].stream].append(entries[position])
-    found.versions.update(_told_by_beginnings(found))
-    unknown = {*wanted.versions, *(entry.stream for entry in named)} - found.versions.keys()
+    wanted, read = found.wanted, dict(of_streams)
+    found.entries.update(named)
+    further = needs_of_corrections(events, named.values()) - wanted.begun
+    if further:
+        read |= _asked_for(connection, [_beginnings_of(connection, further)])
+    ruling = {stream for stream, _ in wanted.ruling}
+    _sort_in(found, read, {*ruling, *wanted.begun, *further})
+    found.versions.update(_told_by_beginnings(found, wanted.begun | further))
+    unknown = {*wanted.versions, *(entry.stream for entry in named.values())} - found.versions.keys()
     for statement in _versions_wanted(connection, unknown):
         found.versions.update((stream, version or 0) for stream, version in asked(connection, [statement])[0])
-    _complete(connection, found)
-    for entry in _read(connection, "root", {entry.root for entry in named}, "bigint"):
+    _complete(connection, found, {*wanted.beginnings, *((stream, ()) for stream in further)})
+    for entry in _read(connection, "root", {entry.root for entry in named.values()}, "bigint"):
         found.families.setdefault(entry.root, []).append(entry)
 
 
-def _told_by_beginnings(found: Found) -> dict[str, int]:
-    """The versions of those streams of which everything was read."""
-    newest = {stream: max((entry.version for entry in entries), default=0) for stream, entries in found.streams.items()}
-    whole = found.wanted.streams
-    return {stream: version for stream, version in newest.items() if stream in whole or version < BEGINNING}
+def _entries(rows: Iterable[tuple[Any, ...]]) -> Entries:
+    return {entry.position: entry for entry in map(entry_of, rows)}
 
 
-def _complete(connection: Connection, found: Found) -> None:
-    """Read those streams whole whose beginning does not tell enough."""
-    short = {
-        stream
-        for stream, types in found.wanted.beginnings
-        if stream not in found.wanted.streams
-        and found.versions.get(stream, 0) > BEGINNING
-        and not is_enough(found.streams[stream], types)
-    }
-    for stream in short:
+def _together(read: Iterable[Entries]) -> Entries:
+    return {position: entry for entries in read for position, entry in entries.items()}
+
+
+def _asked_for(connection: Connection, statements: Sequence[Statement]) -> Entries:
+    return _together(_entries(rows) for rows in asked(connection, statements))
+
+
+def _sort_in(found: Found, entries: Entries, streams: Iterable[str]) -> None:
+    """What was read of streams, in its order."""
+    for stream in streams:
         found.streams[stream] = []
-    for entry in _read(connection, "stream", short):
+    for _, entry in sorted(entries.items()):
         found.streams[entry.stream].append(entry)
+
+
+def _told_by_beginnings(found: Found, begun: Collection[str]) -> dict[str, int]:
+    """The versions of those streams that are no longer than what was read of their beginning."""
+    newest = {stream: max((entry.version for entry in found.streams[stream]), default=0) for stream in begun}
+    return {stream: version for stream, version in newest.items() if version < BEGINNING}
+
+
+def _complete(connection: Connection, found: Found, beginnings: Iterable[tuple[str, Types]]) -> None:
+    """Read of those streams whose beginning does not tell enough what would, wherever it stands."""
+    short = {
+        (stream, types)
+        for stream, types in beginnings
+        if found.versions.get(stream, 0) > BEGINNING and not is_enough(found.streams[stream], types)
+    }
+    if short:
+        streams = {stream for stream, _ in short}
+        known = {entry.position: entry for stream in streams for entry in found.streams[stream]}
+        _sort_in(found, known | _asked_for(connection, _entries_of_types(connection, short)), streams)
 
 
 def receipts_under(connection: Connection, key: str) -> list[Receipt]:

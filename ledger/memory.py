@@ -37,7 +37,7 @@ class Memory:
         if not any(event.data.ABOUT for event in events):
             beginnings -= self.begun
         unknown = frozenset(stream for stream in wanted.versions if stream not in self.versions)
-        return Needs(wanted.streams, beginnings, unknown, wanted.positions, wanted.refs)
+        return Needs(wanted.ruling, beginnings, unknown, wanted.positions, wanted.refs)
 
     def told(self, wanted: Needs, lacking: Needs) -> tuple[dict[str, int], dict[str, set[tuple[str, ...]]]]:
         """What need not be read of what is wanted: versions, and what has begun."""

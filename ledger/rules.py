@@ -1,7 +1,8 @@
 """What the history of a subject has to be for an event: the rules of each event type, in one table. Pure.
 
-A rule is put to the event's data and to what stands in its stream, in the order of the effective dates. Most events that
-come again and again ask only whether their subject has begun, which the beginning of its stream tells, however long that is.
+A rule is put to the event's data and to what stands in its stream of the types that it reads, in the order of the effective dates.
+Most events that come again and again ask only whether their subject has begun, which the beginning of its stream tells, however
+long that is.
 """
 
 from collections.abc import Callable
@@ -11,68 +12,74 @@ from typing import Any
 from ledger.refusals import Refusal
 from ledger.standing import Standing
 
-Rule = Callable[[Any, list[Standing]], Refusal | None]
+Types = tuple[str, ...]
 
 
-def _never(*types: str, what: str) -> Rule:
-    def rule(data: Any, stood: list[Standing]) -> Refusal | None:
-        earlier = next((s for s in stood if s.type in types), None)
-        return Refusal("already-exists", "/data", f"{what} already, by entry {earlier.position}") if earlier else None
+@dataclass(frozen=True)
+class Rule:
+    """`refusal` says what stands against an event, from its data and from what stands of the types that it `reads`."""
 
-    return rule
+    reads: Types
+    refusal: Callable[[Any, list[Standing]], Refusal | None]
+
+    def __call__(self, data: Any, stood: list[Standing]) -> Refusal | None:
+        return self.refusal(data, [s for s in stood if s.type in self.reads])
+
+
+def _never(type_name: str, what: str) -> Rule:
+    def refusal(data: Any, stood: list[Standing]) -> Refusal | None:
+        return Refusal("already-exists", "/data", f"{what} already, by entry {stood[0].position}") if stood else None
+
+    return Rule((type_name,), refusal)
 
 
 def _never_since(ended: str, *reopenings: str, what: str) -> Rule:
     """It must not have ended already, unless it was opened anew since: that sets it in force again."""
 
-    def rule(data: Any, stood: list[Standing]) -> Refusal | None:
-        latest = next((s for s in reversed(stood) if s.type in (ended, *reopenings)), None)
-        if latest is None or latest.type != ended:
+    def refusal(data: Any, stood: list[Standing]) -> Refusal | None:
+        if not stood or stood[-1].type != ended:
             return None
-        return Refusal("already-exists", "/data", f"{what} already, by entry {latest.position}")
+        return Refusal("already-exists", "/data", f"{what} already, by entry {stood[-1].position}")
 
-    return rule
+    return Rule((ended, *reopenings), refusal)
 
 
-@dataclass(frozen=True)
-class _After:
+class _After(Rule):
     """One of some types must stand already."""
 
-    types: tuple[str, ...]
-    what: str
-    pointer: str
 
-    def __call__(self, data: Any, stood: list[Standing]) -> Refusal | None:
-        if any(s.type in self.types for s in stood):
-            return None
-        text = f"{self.what} is not in the ledger; record {' or '.join(self.types)} first"
-        return Refusal("unknown-subject", self.pointer, text)
+def _after(*types: str, what: str, pointer: str) -> Rule:
+    def refusal(data: Any, stood: list[Standing]) -> Refusal | None:
+        text = f"{what} is not in the ledger; record {' or '.join(types)} first"
+        return None if stood else Refusal("unknown-subject", pointer, text)
+
+    return _After(types, refusal)
 
 
-def _open(opening: str, closing: str, what: str, same: tuple[str, ...] = ()) -> Rule:
+def _open(opening: str, closing: str, what: str, same: Types = ()) -> Rule:
     """There must be more openings than closings among the events that agree with this one in the fields `same`."""
 
-    def rule(data: Any, stood: list[Standing]) -> Refusal | None:
+    def refusal(data: Any, stood: list[Standing]) -> Refusal | None:
         alike = [s for s in stood if all(s.data.get(name) == getattr(data, name) for name in same)]
         if sum(s.type == opening for s in alike) > sum(s.type == closing for s in alike):
             return None
         return Refusal("not-possible-now", "/data", f"{what}; record {opening} first")
 
-    return rule
+    return Rule((opening, closing), refusal)
 
 
 def _closed(opening: str, closing: str, what: str) -> Rule:
     """There must be as many closings as openings."""
 
-    def rule(data: Any, stood: list[Standing]) -> Refusal | None:
+    def refusal(data: Any, stood: list[Standing]) -> Refusal | None:
         if sum(s.type == opening for s in stood) <= sum(s.type == closing for s in stood):
             return None
         return Refusal("already-exists", "/data", f"{what}; record {closing} first")
 
-    return rule
+    return Rule((opening, closing), refusal)
 
 
-def _condition_open(data: Any, stood: list[Standing]) -> Refusal | None:
+def _no_condition(data: Any, stood: list[Standing]) -> Refusal | None:
     made = sum(s.data.get("condition") == data.condition for s in stood if s.type != "pledge.condition-met")
     met = sum(s.data.get("condition") == data.condition for s in stood if s.type == "pledge.condition-met")
     if made > met:
@@ -85,9 +92,10 @@ def _condition_open(data: Any, stood: list[Standing]) -> Refusal | None:
 
 
 _OPENINGS = ("pledge.announced", "pledge.notified")
-_pledge_open = _After(_OPENINGS, "the pledge", "/data/pledge")
+_pledge_open = _after(*_OPENINGS, what="the pledge", pointer="/data/pledge")
+_condition_open = Rule((*_OPENINGS, "pledge.conditioned", "pledge.condition-met"), _no_condition)
 _post_open = _open("post.created", "post.abolished", "there is no such post")
-_commitment_open = _After(("commitment.signed",), "the commitment", "/data/commitment")
+_commitment_open = _after("commitment.signed", what="the commitment", pointer="/data/commitment")
 
 RULES: dict[str, tuple[Rule, ...]] = {
     "mission.registered": (_never("mission.registered", what="the mission is registered"),),
@@ -123,7 +131,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "target.set": (_never("target.set", what="the target was set"),),
     "target.closed": (
-        _After(("target.set",), "the target", "/data/target"),
+        _after("target.set", what="the target", pointer="/data/target"),
         _never("target.closed", what="the target was closed"),
     ),
     "position.withdrawn": (_open("position.stated", "position.withdrawn", "that party states no position on it"),),
@@ -131,9 +139,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
 JUDGED = {*RULES, "position.stated", "contribution.suspended"}  # what rules are about, or look for in a stream
 
 
-def _opening(rules: tuple[Rule, ...]) -> tuple[str, ...] | None:
-    return rules[0].types if len(rules) == 1 and isinstance(rules[0], _After) else None
+def _opening(rules: tuple[Rule, ...]) -> Types | None:
+    return rules[0].reads if len(rules) == 1 and isinstance(rules[0], _After) else None
 
 
-# The types of which one must stand for an event of a type, where its rules ask for nothing else.
+# The types of which one must stand for an event of a type, where its rules ask for nothing else; and all that its rules read.
 OPENING = {type_name: _opening(rules) for type_name, rules in RULES.items()}
+READS = {name: tuple(sorted({each for rule in rules for each in rule.reads})) for name, rules in RULES.items()}

@@ -178,7 +178,11 @@ class Foresight:
         except Invalid:
             return False
         wanted = needs([parsed])
-        self._open(wanted.streams | wanted.begun | needs_of_corrections([parsed], self.known.entries.values()))
+        self._open(
+            {stream for stream, _ in wanted.ruling}
+            | wanted.begun
+            | needs_of_corrections([parsed], self.known.entries.values())
+        )
         decision = decide(parsed, self.known)
         if isinstance(decision, list):
             return False

@@ -70,8 +70,10 @@ def known(entries: Sequence[Entry], *events: dict[str, Any]) -> Known:
             found.refs |= {entry.ref: entry.position} if entry.ref else {}
     for root in {entry.root for entry in found.entries.values()}:
         found.families[root] = [entry for entry in entries if entry.root == root]
-    streams = wanted.streams | wanted.begun | needs_of_corrections(said, found.entries.values())
-    found.streams = {stream: [entry for entry in entries if entry.stream == stream] for stream in streams}
+    whole = wanted.begun | needs_of_corrections(said, found.entries.values())
+    found.streams = {stream: [entry for entry in entries if entry.stream == stream] for stream in whole}
+    for stream, types in ((stream, types) for stream, types in wanted.ruling if stream not in whole):
+        found.streams[stream] = Known({stream: [e for e in entries if e.stream == stream]}).of_types(stream, types)
     found.versions = {entry.stream: entry.version for entry in entries}
     return found
 

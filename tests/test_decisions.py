@@ -117,14 +117,15 @@ def test_a_decision_says_beforehand_what_it_has_to_know() -> None:
 
     wanted = needs(parse_event(event) for event in events)
 
-    assert wanted.streams == {f"test-mission/pledge/{WITHDRAWN['data']['pledge']}"}
+    withdrawn = f"test-mission/pledge/{WITHDRAWN['data']['pledge']}"
+    assert wanted.ruling == {(withdrawn, ("pledge.announced", "pledge.notified", "pledge.withdrawn"))}
     assert wanted.beginnings == {
         ("test-mission/mission", ("mission.registered",)),
         ("test-mission/pledge/a", ()),
         ("test-mission/commitment/c", ()),
     }
     others = {"test-mission/deployment/JAM", "test-mission/funding/USA"}
-    assert wanted.versions == wanted.streams | wanted.begun | others
+    assert wanted.versions == {withdrawn} | wanted.begun | others
     assert wanted.positions == {7}
     assert wanted.refs == {"new", "old"}
 

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from ledger.decisions import Accepted
+from ledger.decisions import Accepted, decide
 from ledger.refusals import REFUSALS
 from ledger.rules import RULES
+from ledger.schemas import parse_event
 from tests.builders import announced, people, registered, retracted, said
 from tests.facts import (
     ABOLISHED,
@@ -49,7 +50,7 @@ from tests.facts import (
     detail,
     of,
 )
-from tests.in_memory import decided
+from tests.in_memory import decided, entered, known
 
 # event; histories that allow it; histories that do not, each with the refusals
 TABLE: list[tuple[dict[str, Any], list[History], list[tuple[History, list[tuple[str, str]]]]]] = [
@@ -160,6 +161,18 @@ def test_a_refusal_says_what_to_do_or_which_entry_stands_against_it(event: dict[
     told = detail(history, event)
 
     assert "record " in told or "by entry " in told
+
+
+@pytest.mark.parametrize(
+    ("event", "history"), [*ALLOWED, *((event, history) for event, history, _ in DECLINED)], ids=of
+)
+def test_what_a_rule_does_not_read_changes_no_verdict(event: dict[str, Any], history: History) -> None:
+    entries = entered(*history)
+    told = known(entries, event)
+    whole = known(entries, event)
+    whole.streams = {stream: [entry for entry in entries if entry.stream == stream] for stream in whole.streams}
+
+    assert decide(parse_event(event), whole) == decide(parse_event(event), told)
 
 
 def test_a_rule_asks_what_stands_and_not_what_was_once_said() -> None:
