@@ -194,7 +194,7 @@ def _take_in(
     ruling = {stream for stream, _ in wanted.ruling}
     _sort_in(found, read, {*ruling, *wanted.begun, *further})
     found.versions.update(_told_by_beginnings(found, wanted.begun | further))
-    unknown = {*wanted.versions, *(entry.stream for entry in named.values())} - found.versions.keys()
+    unknown = {*wanted.versions, *further, *(entry.stream for entry in named.values())} - found.versions.keys()
     for statement in _versions_wanted(connection, unknown):
         found.versions.update((stream, version or 0) for stream, version in asked(connection, [statement])[0])
     _complete(connection, found, {*wanted.beginnings, *((stream, ()) for stream in further)})

@@ -7,9 +7,10 @@ from sqlalchemy import Engine
 
 from ledger.known import BEGINNING, needs
 from ledger.lookup import look_up
+from ledger.refusals import Refused
 from ledger.schemas import parse_event
 from ledger.store import writing
-from tests.builders import announced, append, corrected, people, registered, retracted, said
+from tests.builders import announced, append, corrected, deployed, people, registered, retracted, said
 
 PLEDGE = "test-mission/pledge/a"
 OPENING, SUSPENDED, RESUMED = 1, 12, 13
@@ -63,3 +64,24 @@ def test_where_the_beginning_was_retracted_what_opens_is_looked_for_further_on(e
     append(engine, retracted(OPENING), said("pledge.notified", "2024-06", pledge="a", party="KEN", items=[people(5)]))
 
     assert read_for(engine, revised(20), length=15) == [*range(1, 1 + BEGINNING), 14, 15]
+
+
+def test_what_a_correction_refers_to_may_have_begun_anew(engine: Engine) -> None:
+    append(engine, deployed())
+    append(engine, *(retracted(position) for position in range(OPENING, OPENING + BEGINNING)))
+    revisions = [retracted(position) for position in range(OPENING + BEGINNING, RESUMED + 1)]
+    append(engine, *revisions, said("pledge.notified", "2024-06", pledge="a", party="KEN", items=[people(5)]))
+
+    (entry,) = append(engine, corrected(14, to_data={"fulfils": "a"}))
+
+    assert entry.data["data"] == {"fulfils": "a"}
+
+
+def test_what_a_correction_refers_to_must_stand(engine: Engine) -> None:
+    append(engine, deployed())
+    append(engine, *(retracted(position) for position in range(OPENING, RESUMED + 1)))
+
+    with pytest.raises(Refused) as refused:
+        append(engine, corrected(14, to_data={"fulfils": "a"}))
+
+    assert [refusal.code for refusal in refused.value.refusals] == ["unknown-subject"]
