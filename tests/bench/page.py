@@ -56,6 +56,8 @@ What is measured on: made-up events of about 600 bytes as JSON, the same in ever
 taken from durability, on either side: SQLite in WAL mode with `synchronous=FULL`, PostgreSQL with `fsync`, `synchronous_commit` and
 `full_page_writes` on, reached over loopback; the run asserts it. `eventsourcing` is at its defaults, in which events become visible in
 the order of their numbers.
+
+Where a bound does not hold, [the parts of the time](measurements.md#where-the-time-of-recording-goes) say why.
 """
 
 
