@@ -32,6 +32,9 @@ class LedgerApp(Flask):
         return func
 
 
+SELDOM = 10_000  # objects made
+
+
 def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Flask:
     """The app on the database that the settings name. The schema must be current: `mission-ledger migrate`."""
     settings = settings or from_environment()
@@ -69,10 +72,12 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
 
 def served() -> Flask:
     """The app of a server of its own. What is there by then stays as long as the process; to look through it for what
-    refers only to itself, as Python does every few hundred requests, would keep one of them waiting for 70 ms."""
+    refers only to itself, as Python does every few hundred requests, would keep one of them waiting for 70 ms. What a request
+    makes goes with it, and is looked through seldom."""
     app = create_app()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(SELDOM)
     return app
 
 
