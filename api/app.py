@@ -23,6 +23,7 @@ from projections.runner import Projector
 from projections.state import States
 
 logger = logging.getLogger("mission-ledger")
+SELDOM = 10_000  # objects made
 
 
 class LedgerApp(Flask):
@@ -30,9 +31,6 @@ class LedgerApp(Flask):
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
-
-
-SELDOM = 10_000  # objects made
 
 
 def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Flask:

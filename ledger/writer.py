@@ -7,6 +7,7 @@ last who is expected writes, since to wake another one costs more than many a st
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import pairwise
 from threading import Lock
 from time import monotonic
 
@@ -34,6 +35,8 @@ class _Turn:
     def __init__(self, request: Request):
         self.request = request
         self.outcome: Outcome | Exception | None = None
+        self.after: _Turn | None = None  # who is called when this one leaves
+        self.has_left = False
         self._gate = Lock()
         self._gate.acquire()
 
@@ -42,8 +45,18 @@ class _Turn:
         return self._gate.acquire(timeout=seconds)
 
     def call(self) -> None:
-        with suppress(RuntimeError):  # it has been called already, and not come yet
-            self._gate.release()
+        """Wake who waits; where that one has left already, the one after it."""
+        turn: _Turn | None = self
+        while turn is not None:
+            with suppress(RuntimeError):  # it has been called already, and not come yet
+                turn._gate.release()
+            turn = turn.after if turn.has_left else None
+
+    def leave(self) -> None:
+        """One after the other: where all are woken at once, each waits once more, for the interpreter."""
+        self.has_left = True
+        if self.after is not None:
+            self.after.call()
 
     def result(self) -> Recorded:
         """The answer. Raises Refused, or what went wrong with the transaction."""
@@ -80,13 +93,16 @@ class Writer:
         with self._lock:
             self._waiting.append(own)
             self._call_upon(own)
-        while own.outcome is None:
-            if self._writing is own:
-                self._write_for_all()
-            elif self._watching is own:
-                self._keep_watch(own)
-            else:
-                own.wait()
+        try:
+            while own.outcome is None:
+                if self._writing is own:
+                    self._write_for_all()
+                elif self._watching is own:
+                    self._keep_watch(own)
+                else:
+                    own.wait()
+        finally:
+            own.leave()
         return own.result()
 
     def _call_upon(self, turn: _Turn) -> None:
@@ -123,7 +139,9 @@ class Writer:
             for turn in group:
                 if turn.outcome is None:
                     turn.outcome = RuntimeError(INTERRUPTED)
-            for turn in [*following, *group]:
+            for turn, after in pairwise(group):
+                turn.after = after
+            for turn in [*following, *group[:1]]:
                 turn.call()
 
     def _settle(self, group: Sequence[_Turn]) -> None:

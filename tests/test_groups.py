@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from itertools import pairwise
 from threading import Event as Signal
 from time import monotonic
 from typing import Any
@@ -13,11 +14,11 @@ from sqlalchemy.exc import DBAPIError
 
 from ledger import keys
 from ledger.entries import Entry
-from ledger.recording import NotInForce, Recorded
+from ledger.recording import NotInForce, Recorded, Request
 from ledger.refusals import Refused
 from ledger.schemas import parse_event
 from ledger.store import lock_head, read_entries, reading, size, writing
-from ledger.writer import Writer
+from ledger.writer import Writer, _Turn
 from ledger.writes import Write
 from projections.runner import Projector
 from tests.builders import announced, append, corrected, deployed, registered, said
@@ -94,6 +95,20 @@ def test_who_was_answered_a_moment_ago_is_waited_for_and_whoever_stays_away_is_n
 
     assert sorted(one.result().entries[0].position for one in (first, second)) == [1, 2]
     assert crowd.groups == groups
+
+
+@pytest.mark.parametrize("left", [[], [1], [0, 1], [1, 2]])
+def test_each_wakes_the_next_and_whoever_left_before_is_passed_over(left: list[int]) -> None:
+    turns = [_Turn(Request([], "tester")) for _ in range(4)]
+    for index in left:
+        turns[index].leave()
+    for turn, after in pairwise(turns):
+        turn.after = after
+
+    turns[0].call()
+    for turn in turns:
+        assert turn.wait(0)
+        turn.leave()
 
 
 def test_who_always_comes_alone_waits_for_nobody(crowd: Crowd) -> None:
