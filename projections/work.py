@@ -24,7 +24,7 @@ from projections.tables import places, rectangles
 from projections.timeline import FOREVER, HEAD, Change, Piece, Timeline, day_number, first_number
 
 MANY = 5_000  # places that are asked for at once
-MOST_TAILS = 8_192  # that hold from one batch to the next
+MOST_TAILS = 32_768  # that hold from one batch to the next
 _BY_NAME = {projection.name: projection for projection in PROJECTIONS}
 Rows = Sequence[tuple[Any, ...]]
 
