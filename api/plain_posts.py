@@ -113,9 +113,9 @@ def _is_plain(environ: Mapping[str, Any], most: int) -> bool:
 
 def _said(environ: dict[str, Any], config: Mapping[str, Any]) -> Said | None:
     """What is said by who may say it; None where something is amiss."""
-    key = auth.key_in(environ.get("HTTP_AUTHORIZATION", ""))
-    digest = keys.digest_of(key)
-    holder = config["LEDGER_RECORDERS"].get(digest) or _recorder(config, key, digest)
+    told = environ.get("HTTP_AUTHORIZATION", "")
+    digest = keys.digest_of(auth.key_in(told))
+    holder = config["LEDGER_RECORDERS"].get(digest) or _recorder(config, told, digest)
     if holder is None:
         return None
     try:
@@ -131,11 +131,11 @@ def _said(environ: dict[str, Any], config: Mapping[str, Any]) -> Said | None:
     return Said(events, is_list, holder, digest, environ.get("HTTP_IDEMPOTENCY_KEY"))
 
 
-def _recorder(config: Mapping[str, Any], key: str, digest: str) -> Holder | None:
+def _recorder(config: Mapping[str, Any], told: str, digest: str) -> Holder | None:
     """Who holds a key that may record. A key is somebody's for good, with a role for good: that is kept. Whether it is in force is
     asked of the transaction that records."""
-    holder = keys.holder_of(config["LEDGER_DIRECT"], key)
-    if holder is None or holder.role not in _RECORDERS:
+    holder = auth.bearer(config["LEDGER_DIRECT"], told, _RECORDERS)
+    if holder is None:
         return None
     kept: dict[str, Holder] = config["LEDGER_RECORDERS"]
     if len(kept) >= MOST_RECORDERS:
