@@ -101,9 +101,24 @@ class Writer:
                     self._keep_watch(own)
                 else:
                     own.wait()
+        except BaseException:
+            self._withdraw(own)
+            raise
         finally:
             own.leave()
         return own.result()
+
+    def _withdraw(self, own: _Turn) -> None:
+        """Whoever is interrupted while waiting is not recorded, unless that is under way, and keeps nobody else waiting."""
+        with self._lock:
+            self._waiting = [turn for turn in self._waiting if turn is not own]
+            self._writing = None if self._writing is own else self._writing
+            self._watching = None if self._watching is own else self._watching
+            following = self._waiting[:1]
+            for turn in following:
+                self._call_upon(turn)
+        for turn in following:
+            turn.call()
 
     def _call_upon(self, turn: _Turn) -> None:
         """Who writes next, unless somebody does: this one, where all are here. Those who were answered a moment ago are on their way with

@@ -111,6 +111,34 @@ def test_each_wakes_the_next_and_whoever_left_before_is_passed_over(left: list[i
         turn.leave()
 
 
+def test_who_is_interrupted_while_waiting_is_not_recorded_and_keeps_nobody_waiting(
+    crowd: Crowd, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd.go_on.set()
+    interrupted, keep_watch = Signal(), crowd.writer._keep_watch
+
+    def interrupt(own: _Turn) -> None:
+        monkeypatch.setattr(crowd.writer, "_keep_watch", keep_watch)
+        assert interrupted.wait(20)
+        crowd.writer._until = monotonic()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(crowd.writer, "_keep_watch", interrupt)
+    crowd.writer._expected, crowd.writer._until = 3, monotonic() + 60
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(crowd.says(deployed(count=1)))
+        crowd._await(1)
+        second = pool.submit(crowd.says(deployed(count=2)))
+        crowd._await(2)
+        interrupted.set()
+        assert isinstance(first.exception(20), KeyboardInterrupt)
+        assert second.result(20).entries[0].data["items"][0]["minimum"] == 2
+
+    with reading(engine) as connection:
+        assert size(connection) == 2
+
+
 def test_who_always_comes_alone_waits_for_nobody(crowd: Crowd) -> None:
     crowd.go_on.set()
 
